@@ -1,0 +1,60 @@
+"""Running a tool body so that it can be stopped once, and clean up in peace.
+
+MCP's server cancels a handler with a level-triggered scope, in which every `await` of a clean-up is cancelled again.
+The body therefore runs in a task of its own, which is cancelled once and then waited for, shielded and bounded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+from collections.abc import Awaitable
+from typing import Any
+
+import anyio
+
+GRACE_S = 2.0
+"""Seconds that a cancelled body has for its clean-up."""
+
+logger = logging.getLogger(__name__)
+
+
+async def run_body(body: Awaitable[Any], config: Any = None, *, grace_s: float = GRACE_S) -> Any:
+    """Await a tool body under a LangChain config; when cancelled, cancel it once and wait for its clean-up.
+
+    Raises what the body raises, and the cancellation itself however the body ends.
+    """
+    context = contextvars.copy_context()
+    if config is not None:
+        from langchain_core.runnables.config import var_child_runnable_config
+
+        context.run(var_child_runnable_config.set, config)
+    task = asyncio.get_running_loop().create_task(_awaited(body), context=context)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        if task.cancelled() and not _being_cancelled():
+            raise RuntimeError("The tool cancelled itself.") from None
+        if not task.done():
+            await _stop(task, grace_s)
+        raise
+
+
+def _being_cancelled() -> bool:
+    current = asyncio.current_task()
+    return current is not None and current.cancelling() > 0
+
+
+async def _awaited(body: Awaitable[Any]) -> Any:
+    return await body
+
+
+async def _stop(task: asyncio.Task[Any], grace_s: float) -> None:
+    task.cancel()
+    with anyio.move_on_after(grace_s, shield=True):
+        await asyncio.wait([task])
+    if not task.done():
+        logger.warning("A cancelled tool is still cleaning up after %g s and is left behind.", grace_s)
+    elif not task.cancelled() and (error := task.exception()) is not None:
+        logger.warning("A cancelled tool failed in its clean-up: %r", error)

@@ -1,0 +1,104 @@
+"""Progress as any host understands it: numbers that only grow, and a few words, at a pace people can read.
+
+Two things: the numbers of a progress notification, and the reporter for hosts that did not opt in, which shows
+status messages only. Knows no MCP type; `tell` is a coroutine function of progress, total and message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+MESSAGE_CHARS = 200
+PACE_S = 0.25
+"""Seconds between messages to a host that did not opt in: four a second at most."""
+LAST_GAP_S = 0.02
+"""Seconds between the last message and the result; TypeScript hosts lose a message that the result follows at once."""
+
+Tell = Callable[[float, float | None, str], Awaitable[None]]
+
+
+class Progress:
+    """The `progress` and `total` of one call: strictly increasing, finite, a fraction once the tool knows one."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
+        self._base = 0.0
+        self._total: float | None = None
+
+    def step(self) -> tuple[float, float | None]:
+        """One more notification, without news of how far things are."""
+        self._last += 1.0 if self._total is None else 1e-6
+        return self._last, self._total
+
+    def reach(self, progress: float, total: float | None) -> tuple[float, float | None]:
+        """The tool says how far it is."""
+        if total is None:
+            return self.step()
+        if self._total is None:
+            self._base = self._last
+        self._total = self._base + total
+        self._last = max(self._base + progress, self._last + 1e-6)
+        return self._last, self._total
+
+
+def words(message: str) -> str:
+    """A message as hosts show it: one line, 200 characters at most."""
+    line = " ".join(message.split())
+    return line if len(line) <= MESSAGE_CHARS else line[: MESSAGE_CHARS - 1] + "…"
+
+
+class StatusReporter:
+    """Tells a host that asked for progress, and for nothing else, what the tool says it is doing.
+
+    The first message goes at once; of those that come faster than four a second the latest is told.
+    """
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._progress = Progress()
+        self._waiting: tuple[str, float | None, float | None] | None = None
+        self._wake = asyncio.Event()
+        self._closing = asyncio.Event()
+        self._told = False
+
+    async def status(self, message: str, *, progress: float | None = None, total: float | None = None) -> None:
+        self._waiting = (message, progress, total)
+        self._wake.set()
+        await asyncio.sleep(0)
+
+    async def partial(self, value: Any) -> None:
+        """Partial values are for programs; a host that did not opt in is not shown them."""
+
+    async def run(self) -> None:
+        """Tell what waits, at the pace, until closed. One task runs this for as long as the call lives."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            if self._waiting is not None:
+                await self._tell_waiting()
+            if self._closing.is_set():
+                break
+            await self._rest(PACE_S if self._told else 0)
+        if self._told:
+            await asyncio.sleep(LAST_GAP_S)
+
+    def close(self) -> None:
+        """Nothing more comes; `run` tells what waits and ends."""
+        self._closing.set()
+        self._wake.set()
+
+    async def _tell_waiting(self) -> None:
+        assert self._waiting is not None
+        (message, progress, total), self._waiting = self._waiting, None
+        numbers = self._progress.step() if progress is None else self._progress.reach(progress, total)
+        await self._tell(*numbers, words(message))
+        self._told = True
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
+        except TimeoutError:
+            pass

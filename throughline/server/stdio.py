@@ -1,0 +1,155 @@
+"""MCP over stdio on asyncio pipes (POSIX): what the SDK's transport does, without its worker threads.
+
+What it adds: the wire is on private duplicates of fd 0 and 1, so that a stray `print`, from Python or from C, goes to
+stderr; half surrogate pairs are replaced instead of ending the server; SIGTERM and SIGINT cancel the handlers and let
+them clean up; end of input ends the process. Knows mcp's message types and its low-level server; knows no tool.
+Where pipes cannot be had (Windows, redirected files) `serve_stdio` falls back to the SDK's transport.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import stat
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from mcp import types
+from mcp.server.lowlevel import Server
+from mcp.server.stdio import stdio_server
+from mcp.shared.message import SessionMessage
+
+from throughline.codec import scrub_json
+
+MAX_LINE_BYTES = 64 << 20
+"""A longer line is not JSON-RPC; it is dropped rather than gathered without end."""
+_CHUNK_BYTES = 1 << 18
+
+_Read = MemoryObjectReceiveStream[SessionMessage | Exception]
+_Write = MemoryObjectSendStream[SessionMessage]
+
+logger = logging.getLogger(__name__)
+
+
+async def serve_stdio(server: Server[Any, Any], *, sdk: bool = False) -> int:
+    """Serve until the input ends or a signal comes.
+
+    Returns: the exit code, 0 or 128 + the signal's number. `sdk` serves on the SDK's own transport.
+    """
+    options = server.create_initialization_options()
+    if sdk or not _can_pipe():
+        async with stdio_server() as (read, write):
+            await server.run(read, write, options)
+        return 0
+    code = 0
+    async with anyio.create_task_group() as tasks:
+
+        async def stop_on_signal() -> None:
+            nonlocal code
+            with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+                async for number in signals:
+                    code = 128 + number
+                    tasks.cancel_scope.cancel()
+                    return
+
+        tasks.start_soon(stop_on_signal)
+        async with pipe_stdio() as (read, write):
+            await server.run(read, write, options)
+        tasks.cancel_scope.cancel()
+    return code
+
+
+@asynccontextmanager
+async def pipe_stdio() -> AsyncIterator[tuple[_Read, _Write]]:
+    """The process's own stdin and stdout as two streams of messages, for as long as it is open."""
+    loop = asyncio.get_running_loop()
+    wire_in, wire_out = _take_over()
+    reader = asyncio.StreamReader(limit=_CHUNK_BYTES, loop=loop)
+    read_transport, _ = await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader, loop=loop), os.fdopen(wire_in, "rb", buffering=0)
+    )
+    write_transport, protocol = await loop.connect_write_pipe(
+        asyncio.streams.FlowControlMixin, os.fdopen(wire_out, "wb", buffering=0)
+    )
+    writer = asyncio.StreamWriter(write_transport, protocol, None, loop)
+    to_server, from_client = anyio.create_memory_object_stream[SessionMessage | Exception](0)
+    to_client, from_server = anyio.create_memory_object_stream[SessionMessage](0)
+    try:
+        async with anyio.create_task_group() as tasks, from_client, to_client:
+            tasks.start_soon(_read, reader, to_server)
+            tasks.start_soon(_write, writer, from_server)
+            yield from_client, to_client
+            tasks.cancel_scope.cancel()
+    finally:
+        for end in (to_server, from_server):
+            end.close()
+        read_transport.close()
+        write_transport.abort() if write_transport.is_closing() else writer.close()
+
+
+async def _read(reader: asyncio.StreamReader, to_server: MemoryObjectSendStream[SessionMessage | Exception]) -> None:
+    held = bytearray()
+    with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):
+        async with to_server:
+            while chunk := await reader.read(_CHUNK_BYTES):
+                held += chunk
+                if b"\n" not in chunk:
+                    if len(held) > MAX_LINE_BYTES:
+                        held.clear()
+                    continue
+                *lines, rest = bytes(held).split(b"\n")
+                held = bytearray(rest)
+                for line in lines:
+                    if line.strip():
+                        await to_server.send(decode_line(line))
+
+
+async def _write(writer: asyncio.StreamWriter, from_server: MemoryObjectReceiveStream[SessionMessage]) -> None:
+    with suppress(anyio.ClosedResourceError, BrokenPipeError, ConnectionResetError):
+        async with from_server:
+            async for message in from_server:
+                writer.write(encode_line(message.message))
+                await writer.drain()
+
+
+def decode_line(line: bytes) -> SessionMessage | Exception:
+    """One line of the wire; what is not JSON-RPC is handed on as the error that it caused."""
+    try:
+        return SessionMessage(types.JSONRPCMessage.model_validate_json(line.decode("utf-8", "replace")))
+    except ValueError as error:
+        return error
+
+
+def encode_line(message: types.JSONRPCMessage) -> bytes:
+    """One message as a line; where a text holds half a surrogate pair, it is mended first."""
+    try:
+        return message.model_dump_json(by_alias=True, exclude_none=True).encode() + b"\n"
+    except ValueError:
+        mended = scrub_json(message.model_dump(by_alias=True, exclude_none=True, mode="python"))
+        return json.dumps(mended, ensure_ascii=False, default=str, separators=(",", ":")).encode() + b"\n"
+
+
+def _can_pipe() -> bool:
+    """Whether stdin and stdout are what asyncio can wait for: pipes, sockets or terminals, on POSIX."""
+    if sys.platform == "win32":
+        return False
+    modes = [os.fstat(fd).st_mode for fd in (0, 1)]
+    return all(stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or stat.S_ISCHR(mode) for mode in modes)
+
+
+def _take_over() -> tuple[int, int]:
+    """Move the wire to private descriptors; what else reads fd 0 finds its end, what writes fd 1 reaches stderr."""
+    sys.stdout.flush()
+    wire_in, wire_out = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return wire_in, wire_out
