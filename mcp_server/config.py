@@ -1,0 +1,69 @@
+"""The server's settings: one frozen object, read once at the entry point and passed down.
+
+Knows the environment that the entry point hands in, and which models can be chosen. Nothing after it asks the
+environment, and nothing is read from the working directory: a host starts its servers wherever it likes, and
+a `.env` lying there belongs to somebody else. `--env-file` names one that is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from mcp_server.errors import NothingConfigured, UnknownModel
+from throughline.model.settings import ModelSettings, read_settings
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+MODELS = ("auto", "configured", "embedded", "scripted")
+"""What --model takes; the scripted one also with options, as in scripted?pace_ms=0."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    """What the server was told: which model, how to talk, and what may leave it.
+
+    `endpoint` is where tools ask directly; None means that the server opens a model of its own, as `model`
+    says. `env` is the environment as it was at the start.
+    """
+
+    model: str = "auto"
+    endpoint: ModelSettings | None = None
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    transport: Literal["stdio"] = "stdio"
+    sdk_stdio: bool = False
+    send_prompts: bool = False
+    log_level: LogLevel = "warning"
+
+
+def known_model(choice: str) -> str:
+    """Return the choice, or raise UnknownModel; what stands behind a `?` is for the model to judge."""
+    if choice.partition("?")[0] not in MODELS:
+        raise UnknownModel(choice=choice, known=MODELS)
+    return choice
+
+
+def read_config(
+    env: Mapping[str, str],
+    *,
+    model: str = "auto",
+    env_file: Path | None = None,
+    sdk_stdio: bool = False,
+    send_prompts: bool = False,
+    log_level: LogLevel = "warning",
+) -> ServerConfig:
+    """Settle the settings, or say in a sentence (a ThroughlineError) what is wrong with them."""
+    known_model(model)
+    endpoint = read_settings(env, dotenv=env_file) if model in ("auto", "configured") else None
+    if model == "configured" and endpoint is None:
+        raise NothingConfigured
+    return ServerConfig(
+        model=model,
+        endpoint=endpoint,
+        env=dict(env),
+        sdk_stdio=sdk_stdio,
+        send_prompts=send_prompts,
+        log_level=log_level,
+    )
