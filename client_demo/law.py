@@ -194,7 +194,7 @@ def _mapping(value: Mapping[Any, Any], calls: CallOrder) -> Any:
 
 
 def _message(message: BaseMessage, calls: CallOrder) -> Any:
-    """A message is its type, text, other blocks and tool calls; a tool's result also whose, and its status."""
+    """A message is its type, text, other blocks and tool calls; a tool's result also whose, and how."""
     asked: list[Any] = list(getattr(message, "tool_calls", ())) + list(
         getattr(message, "invalid_tool_calls", ())
     )

@@ -18,7 +18,6 @@ from uuid import uuid4
 
 import anyio
 import anyio.to_thread
-from langchain_core._api import LangChainBetaWarning
 from langchain_core.runnables import Runnable, RunnableConfig
 from langgraph.pregel.protocol import PregelProtocol
 
@@ -163,7 +162,7 @@ async def _events_v2(path: Path, runnable: Any, inputs: Any, config: RunnableCon
 
 async def _events_v3(path: Path, runnable: Any, inputs: Any, config: RunnableConfig) -> Pieces:
     with warnings.catch_warnings():  # nothing is awaited that could suspend in here (langgraph 1.2)
-        warnings.simplefilter("ignore", LangChainBetaWarning)
+        warnings.filterwarnings("ignore", message="The v3 streaming protocol")
         run = await runnable.astream_events(inputs, config, version="v3")
     try:
         async for event in run:

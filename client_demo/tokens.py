@@ -88,6 +88,9 @@ def _delta(raw: Mapping[str, Any]) -> Iterator[tuple[Who, str]]:
 
 
 def _spoken(raw: Any) -> Iterator[tuple[Who, str]]:
+    """What a tool wrote: text as it is, or a partial value that is text. Statuses are no tokens."""
+    if isinstance(raw, Mapping) and raw.get("type") == "partial":
+        raw = raw.get("value")
     if isinstance(raw, str):
         yield "tool", raw
 

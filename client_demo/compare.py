@@ -1,0 +1,87 @@
+"""Compares: the same agent and prompt, with the tool in several places, called by several paths.
+
+The product of placements, paths and repeats is data (`schedule`). Knows in which order things are opened and
+run; refuses to know how one run is made (`trial.py`) and what it means (`verdict.py`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from client_demo.placements import OWN_SERVER, Far, Placed, placement_named
+from client_demo.runs import Cell, Run
+from client_demo.trial import Bench, Watcher
+from throughline.model import OpenModel
+
+REFERENCE = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to compare, within which limits. `address` is the model's endpoint as the user knows it."""
+
+    prompt: str
+    tool: str
+    placements: tuple[str, ...]
+    paths: tuple[str, ...]
+    repeat: int = 1
+    timeout_s: float = 120.0
+    server: tuple[str, ...] = OWN_SERVER
+    address: str = ""
+
+
+def schedule(plan: Plan) -> tuple[Cell, ...]:
+    """Order the runs: path by path, the placements there and back, so that order cannot pose as a cause."""
+    cells = []
+    for repeat in range(1, plan.repeat + 1):
+        for path in plan.paths:
+            there = plan.placements if repeat % 2 else tuple(reversed(plan.placements))
+            cells += [Cell(placement, path, repeat) for placement in there]
+    return tuple(cells)
+
+
+async def compare(plan: Plan, model: OpenModel, *, watchers: Sequence[Watcher] = ()) -> tuple[Run, ...]:
+    """Make every run of the plan, one after the other.
+
+    Raises what makes the rest pointless: a server that does not start, an endpoint that cannot be reached or
+    that refuses the key or the model. Everything else that goes wrong is told by the run that it befell.
+    """
+    address = plan.address or model.settings.base_url
+    async with _everywhere(plan, model) as placed:
+        runs = []
+        for cell in schedule(plan):
+            bench = Bench(
+                plan.prompt, plan.tool, placed[cell.placement], model, address, plan.timeout_s, watchers
+            )
+            runs.append(await bench.run(cell))
+        return tuple(runs)
+
+
+@asynccontextmanager
+async def _everywhere(plan: Plan, model: OpenModel) -> AsyncIterator[dict[str, Placed]]:
+    far = Far(model.settings, plan.server)
+    async with AsyncExitStack() as stack:
+        yield {
+            name: await stack.enter_async_context(placement_named(name).open(far)) for name in plan.placements
+        }
+
+
+def equal_to_local(runs: Iterable[Run]) -> dict[str, dict[str, bool]]:
+    """The law of transparency, for each placement and path: whether every repeat saw what `local` saw.
+
+    A path that did not run, here or there, says nothing and is left out.
+    """
+    runs = list(runs)
+    reference = {(run.cell.path, run.cell.repeat): run for run in runs if run.cell.placement == REFERENCE}
+    equal: defaultdict[str, dict[str, bool]] = defaultdict(dict)
+    for run in runs:
+        local = reference.get((run.cell.path, run.cell.repeat))
+        if local is None or run is local or "unsupported" in (run.status, local.status):
+            continue
+        verdicts = equal[run.cell.placement]
+        same = run.status == local.status and run.events == local.events
+        verdicts[run.cell.path] = verdicts.get(run.cell.path, True) and same
+    return dict(equal)

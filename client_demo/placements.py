@@ -1,0 +1,171 @@
+"""Where the tool runs: in this process, or behind MCP in one of three ways.
+
+The only file of the near side that knows the far side: it starts the server and, for `local`, runs the tool
+bodies. Knows nothing of paths, agents and reports.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+from langchain_core.tools import BaseTool
+from langchain_mcp_adapters.callbacks import CallbackContext, Callbacks
+from langchain_mcp_adapters.client import MultiServerMCPClient
+from langchain_mcp_adapters.sessions import StdioConnection
+from langchain_mcp_adapters.tools import load_mcp_tools
+from langgraph.config import get_stream_writer
+from mcp import StdioServerParameters
+from mcp.shared.exceptions import McpError
+
+from client_demo.errors import UnknownName
+from mcp_server.tools import TOOLS, configure, schema
+from throughline.client import local_tool, open_session
+from throughline.errors import ServerUnavailable
+from throughline.model.settings import ModelSettings
+
+OWN_SERVER = (sys.executable, "-m", "mcp_server")
+TOOL_NAMES = tuple(spec.name for spec in TOOLS)
+
+
+@dataclass(frozen=True, slots=True)
+class Far:
+    """What it takes to start the server: its command, and the model that its tools are to use."""
+
+    settings: ModelSettings
+    command: tuple[str, ...] = OWN_SERVER
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The variables that the server is given; a spawned server inherits next to nothing."""
+        return {**self.settings.to_env(), "THROUGHLINE_LOG_LEVEL": "error"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """What arrived: frames of ours, and reports that came to nothing on this side of the wire."""
+
+    frames: int = 0
+    dropped: int = 0
+
+    def since(self, before: Wire) -> Wire:
+        """What arrived after an earlier look."""
+        return Wire(self.frames - before.frames, self.dropped - before.dropped)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The tools of a placement, and what has come over its wire so far."""
+
+    tools: tuple[BaseTool, ...]
+    wire: Callable[[], Wire] = Wire
+
+    def tool(self, name: str) -> BaseTool:
+        """Find one tool."""
+        for tool in self.tools:
+            if tool.name == name:
+                return tool
+        raise UnknownName(kind="tool", name=name, valid=[tool.name for tool in self.tools])
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """One place for the tool, as data; `open` is an async context manager that yields the tools."""
+
+    name: str
+    summary: str
+    open: Callable[[Far], AbstractAsyncContextManager[Placed]]
+
+
+@asynccontextmanager
+async def local(far: Far) -> AsyncIterator[Placed]:
+    """Run the tool bodies in this process."""
+    configure(far.settings)
+    yield Placed(
+        tuple(
+            local_tool(spec.body, name=spec.name, description=spec.description, args_schema=schema(spec))
+            for spec in TOOLS
+        )
+    )
+
+
+@asynccontextmanager
+async def adapters(far: Far) -> AsyncIterator[Placed]:
+    """Use langchain-mcp-adapters as its documentation begins: a new session, and server, for each call."""
+    client = MultiServerMCPClient({"demo": _connection(far)})
+    with _unavailable(far):
+        tools = await client.get_tools()
+    yield Placed(tuple(tools))
+
+
+@asynccontextmanager
+async def held(far: Far) -> AsyncIterator[Placed]:
+    """Use the adapters on one held session, with a progress callback that writes to the stream.
+
+    It is the design that everybody tries first. The callback runs where the session was opened, which is
+    outside of any graph: what it raises there, mcp logs and drops.
+    """
+    dropped: list[str] = []
+
+    async def write_progress(
+        progress: float, total: float | None, message: str | None, context: CallbackContext
+    ) -> None:
+        try:
+            get_stream_writer()({"tool": context.tool_name, "progress": progress, "message": message})
+        except RuntimeError as error:
+            dropped.append(str(error))
+
+    callbacks = Callbacks(on_progress=write_progress)
+    client = MultiServerMCPClient({"demo": _connection(far)}, callbacks=callbacks)
+    async with AsyncExitStack() as stack:
+        with _unavailable(far):
+            session = await stack.enter_async_context(client.session("demo"))
+            tools = await load_mcp_tools(session, callbacks=callbacks)
+        yield Placed(tuple(tools), wire=lambda: Wire(dropped=len(dropped)))
+
+
+@asynccontextmanager
+async def bridged(far: Far) -> AsyncIterator[Placed]:
+    """Use throughline: one held session, and tools that stream as local ones do."""
+    command, *args = far.command
+    parameters = StdioServerParameters(command=command, args=args, env=far.env)
+    async with open_session(parameters) as remote:
+        tools = await remote.load_tools()
+        yield Placed(
+            tuple(tools), wire=lambda: Wire(frames=sum(one.received.frames for one in remote.ledgers))
+        )
+
+
+PLACEMENTS: tuple[Placement, ...] = (
+    Placement("local", "in this process: the reference", local),
+    Placement("adapters", "behind MCP, plain langchain-mcp-adapters, a session for each call", adapters),
+    Placement("held", "behind MCP, plain adapters, one held session, progress written to the stream", held),
+    Placement("bridged", "behind MCP, one held session, throughline's bridge", bridged),
+)
+
+
+def placement_named(name: str) -> Placement:
+    """Find a placement by its name; the error of an unknown one gives the nearest."""
+    for placement in PLACEMENTS:
+        if placement.name == name:
+            return placement
+    raise UnknownName(kind="placement", name=name, valid=[placement.name for placement in PLACEMENTS])
+
+
+def _connection(far: Far) -> StdioConnection:
+    command, *args = far.command
+    return StdioConnection(transport="stdio", command=command, args=args, env=far.env)
+
+
+@contextmanager
+def _unavailable(far: Far) -> Iterator[None]:
+    """Say in one sentence that the server does not start, whatever the adapters raise about it."""
+    try:
+        yield
+    except* (OSError, McpError) as errors:
+        reason: BaseException = errors
+        while isinstance(reason, BaseExceptionGroup):
+            reason = reason.exceptions[0]
+        raise ServerUnavailable(server=" ".join(far.command), reason=str(reason)) from None

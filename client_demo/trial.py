@@ -1,0 +1,154 @@
+"""One run: an agent, called by one path, within a time limit, measured from the provider to the lane.
+
+Whatever goes wrong in it is part of what it came to. Knows how a run is driven and what is read from where;
+refuses to know which runs are made, and what they mean.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import uuid4
+
+import anyio
+from langchain_core.messages import BaseMessage
+from langchain_core.runnables import RunnableConfig
+
+from client_demo.agent import RECURSION_LIMIT, Agent, build_agent
+from client_demo.blame import HOPELESS, SyncUnsupported, explain
+from client_demo.errors import PathUnsupported, RunTimedOut
+from client_demo.paths import Seen, run_path
+from client_demo.placements import Placed, Wire
+from client_demo.runs import Cell, ProviderCall, Run, Status, Tap, ToolTokens, answer, tool_calls
+from throughline.errors import ThroughlineError
+from throughline.model import OpenModel
+from throughline.model.endpoint import Endpoint
+from throughline.model.records import RequestRecord
+
+SETTLE_S = 2.0
+"""Seconds that the endpoint is given to finish its notes on answers that have been read already."""
+UNSUPPORTED = (PathUnsupported, SyncUnsupported)
+
+
+class Watcher(Protocol):
+    """Whoever wants to know while it happens: the live view, the recording."""
+
+    def begins(self, cell: Cell, tap: Tap) -> None:
+        """A run starts; `tap` counts from now on."""
+
+    def saw(self, cell: Cell, seen: Seen) -> None:
+        """The run was handed something, which the tap has counted."""
+
+    def ended(self, run: Run, requests: Sequence[RequestRecord]) -> None:
+        """The run is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended."""
+
+    status: Status
+    error: ThroughlineError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One tool in one placement, ready to be run. `address` is the model's as the user knows it."""
+
+    prompt: str
+    tool: str
+    placed: Placed
+    model: OpenModel
+    address: str
+    timeout_s: float
+    watchers: Sequence[Watcher] = ()
+
+    async def run(self, cell: Cell) -> Run:
+        """Make one run. Raises what every other run would meet as well (`blame.HOPELESS`)."""
+        agent = build_agent(self.model.settings, self.placed.tool(self.tool))
+        config = RunnableConfig(configurable={"thread_id": uuid4().hex}, recursion_limit=RECURSION_LIMIT)
+        asked, before, tap = len(self.model.endpoint.requests), self.placed.wire(), Tap()
+        for watcher in self.watchers:
+            watcher.begins(cell, tap)
+        outcome = await self._outcome(cell, agent, config, tap)
+        seconds = time.monotonic() - tap.started
+        requests = await _settled(self.model.endpoint, asked)
+        run = _told(
+            cell,
+            outcome,
+            tap,
+            seconds=seconds,
+            requests=requests,
+            wire=self.placed.wire().since(before),
+            messages=await _conversation(agent, config),
+        )
+        for watcher in self.watchers:
+            watcher.ended(run, requests)
+        return run
+
+    async def _outcome(self, cell: Cell, agent: Agent, config: RunnableConfig, tap: Tap) -> Outcome:
+        try:
+            with anyio.move_on_after(self.timeout_s) as limit:
+                await self._drain(cell, agent, config, tap)
+        except Exception as error:  # whatever a graph, a tool or a provider raises is a result
+            told = explain(error, address=self.address, model=self.model.settings.model)
+            if isinstance(told, HOPELESS):
+                raise told from error
+            return Outcome("unsupported" if isinstance(told, UNSUPPORTED) else "error", told)
+        if limit.cancelled_caught:
+            error = RunTimedOut(placement=cell.placement, path=cell.path, limit_s=self.timeout_s)
+            return Outcome("error", error)
+        return Outcome("ok")
+
+    async def _drain(self, cell: Cell, agent: Agent, config: RunnableConfig, tap: Tap) -> None:
+        inputs = {"messages": [("user", self.prompt)]}
+        async with aclosing(run_path(cell.path, agent, inputs, config=config)) as pieces:
+            async for one in pieces:
+                tap.take(one)
+                for watcher in self.watchers:
+                    watcher.saw(cell, one)
+
+
+async def _settled(endpoint: Endpoint, asked: int) -> tuple[RequestRecord, ...]:
+    """The requests of a run, when the endpoint's thread has finished its notes on them."""
+    if len(endpoint.requests) > asked:
+        with anyio.move_on_after(SETTLE_S):
+            await endpoint.wait_for(lambda all_: all(one.ended_s is not None for one in all_[asked:]))
+    return endpoint.requests[asked:]
+
+
+async def _conversation(agent: Agent, config: RunnableConfig) -> list[BaseMessage]:
+    """The messages that a run left behind, which every path has, also those that show none."""
+    state = await agent.aget_state(config)
+    return list(state.values.get("messages", ()))
+
+
+def _told(
+    cell: Cell,
+    outcome: Outcome,
+    tap: Tap,
+    *,
+    seconds: float,
+    requests: Sequence[RequestRecord],
+    wire: Wire,
+    messages: Sequence[BaseMessage],
+) -> Run:
+    emitted = sum(one.tokens for one in requests if one.who == "tool" and one.streamed)
+    return Run(
+        cell=cell,
+        status=outcome.status,
+        error=str(outcome.error) if outcome.error else None,
+        seconds=seconds,
+        first_event_s=tap.first_event_s,
+        first_tool_token_s=tap.first_tool_token_s,
+        first_answer_token_s=tap.first_answer_token_s,
+        tool_tokens=ToolTokens(emitted, wire.frames, tap.tool_tokens, dict(tap.lanes)),
+        provider=tuple(ProviderCall(one.who, one.streamed, one.usage) for one in requests),
+        tool_calls=tool_calls(messages),
+        answer=answer(messages),
+        dropped=wire.dropped,
+        events=tap.events(),
+    )
