@@ -154,6 +154,9 @@ def without_words(value: Any) -> Any:
         return type(value)(without_words(item) for item in value)
     if isinstance(value, Mapping):
         return {key: without_words(item) for key, item in value.items()}
+    if hasattr(value, "to_messages"):
+        field = "messages" if hasattr(value, "messages") else "text"
+        return value.model_copy(update={field: without_words(getattr(value, field))})
     if type(value).__name__ in _MESSAGES and _classes().get(type(value).__name__) is type(value):
         return _without_content(value)
     return value if value is None or isinstance(value, bool | int | float) else ""

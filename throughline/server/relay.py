@@ -173,7 +173,7 @@ class Relay(BaseCallbackHandler):
                 run_type=run_type,
                 tags=tuple(map(scrub, told.get("tags") or ())),
                 metadata=encode(told.get("metadata") or {}),
-                inputs=encode(inputs if self._send_prompts else without_words(inputs)),
+                inputs=encode(inputs if self._send_prompts or kind in ("tool", "retriever") else without_words(inputs)),
                 extra=extra or {},
             )
         )

@@ -1,0 +1,30 @@
+"""The bodies behind MCP, over stdio: what the tests spawn."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import anyio
+from mcp.server.fastmcp import FastMCP
+
+from mcp_server.app import lowlevel
+from mcp_server.tools import configure
+from tests.law.bodies import BODIES, SHIPPED
+from throughline.model.settings import read_settings
+from throughline.server import streamed
+from throughline.server.stdio import serve_stdio
+
+
+def build() -> FastMCP[None]:
+    server = FastMCP[None]("law", log_level="ERROR")
+    for name, body in (BODIES | SHIPPED).items():
+        server.add_tool(streamed(body), name=name, description=name, structured_output=False)
+    return server
+
+
+if __name__ == "__main__":
+    settings = read_settings(os.environ, dotenv=None)
+    assert settings is not None
+    configure(settings)
+    sys.exit(anyio.run(serve_stdio, lowlevel(build())))

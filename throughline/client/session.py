@@ -1,0 +1,196 @@
+"""A held session with one MCP server: opened outside any run, shared by all, renewed when it is lost.
+
+One supervisor task opens and closes its connections, whoever calls, so that no run's context leaks into a receive
+loop. Each call's request runs in a task of the session's, which is what is cancelled when its caller goes away.
+Knows connections and calls; knows no LangGraph and, beyond a type, no SDK.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import anyio
+from anyio.abc import TaskGroup
+from mcp import ClientSession
+
+from throughline.client.call import CallLedger, Limits, RemoteCall
+from throughline.client.connection import Connection, Server, describe
+from throughline.codec import scrub_json
+from throughline.errors import ServerUnavailable
+from throughline.wire import StreamRequest, write_request
+
+if TYPE_CHECKING:
+    from langchain_core.tools import BaseTool
+
+    from throughline.client.bridge import Interceptor
+
+CONNECT_S = 30.0
+"""Seconds in which a server must have answered `initialize`."""
+BACKOFF_S = 0.25
+"""Seconds after the first failed attempt to connect; twice as long after each further one."""
+MAX_BACKOFF_S = 15.0
+KEPT_LEDGERS = 1000
+
+
+@asynccontextmanager
+async def open_session(
+    server: Server, *, name: str = "remote", limits: Limits | None = None, connect_s: float = CONNECT_S
+) -> AsyncIterator[RemoteSession]:
+    """Hold a session with an MCP server: a command over stdio, or the URL of a streamable HTTP endpoint.
+
+    Open it outside any run, and leave it in the task that entered it. Raises: ServerUnavailable where the server
+    cannot be started or reached, or does not answer `initialize` within `connect_s` seconds.
+    """
+    remote = RemoteSession(server, name=name, limits=limits or Limits(), connect_s=connect_s)
+    async with remote._supervised():
+        await remote.connected()
+        yield remote
+
+
+class _Attempt:
+    """One attempt to connect, and how it ended."""
+
+    def __init__(self) -> None:
+        self.over = anyio.Event()
+        self.error: ServerUnavailable | None = None
+
+
+class RemoteSession:
+    """One server, as its callers see it. `ledgers` holds what the latest calls carried, oldest first."""
+
+    def __init__(self, server: Server, *, name: str, limits: Limits, connect_s: float) -> None:
+        self.name = name
+        self.ledgers: list[CallLedger] = []
+        self._server = server
+        self._limits = limits
+        self._connect_s = connect_s
+        self._tasks: TaskGroup
+        self._connection: Connection | None = None
+        self._attempt: _Attempt | None = None
+        self._wanted = anyio.Event()
+        self._leaving = False
+        self._failures = 0
+        self._retry_at = 0.0
+        self._tokens = (f"{name}-{number}" for number in count(1))
+
+    @property
+    def session(self) -> ClientSession:
+        """The live MCP session, for listing tools, resources and prompts. Raises: ServerUnavailable."""
+        if self._connection is None:
+            raise ServerUnavailable(server=describe(self._server), reason="it is not connected")
+        return self._connection.session
+
+    @property
+    def bridge(self) -> Interceptor:
+        """The interceptor for `load_mcp_tools(remote.session, tool_interceptors=[remote.bridge])`."""
+        from throughline.client.bridge import Bridge
+
+        return Bridge(self).intercept
+
+    async def load_tools(self) -> list[BaseTool]:
+        """The server's tools, bridged, with results of the shape that a local tool's have."""
+        from throughline.client.bridge import load_tools
+
+        return await load_tools(self)
+
+    async def connected(self) -> Connection:
+        """The live connection; where there is none, a new one. Raises: ServerUnavailable."""
+        while self._connection is None or self._connection.lost:
+            if self._attempt is None:
+                self._check_backoff()
+                self._attempt = _Attempt()
+                self._wanted.set()
+            attempt = self._attempt
+            await attempt.over.wait()
+            if attempt.error is not None:
+                raise attempt.error
+        return self._connection
+
+    @asynccontextmanager
+    async def call(self, tool: str, arguments: dict[str, Any], request: StreamRequest) -> AsyncIterator[RemoteCall]:
+        """One call of a tool, under way for as long as the context is open; left early, the server is told.
+
+        Raises: ServerUnavailable where there is no connection and none can be made.
+        """
+        connection = await self.connected()
+        call = RemoteCall(tool=tool, token=next(self._tokens), limits=self._limits)
+        connection.calls[call.token] = call
+        scope = anyio.CancelScope()
+        self._tasks.start_soon(connection.drive, call, scope, scrub_json(arguments), write_request(request))
+        try:
+            yield call
+        finally:
+            connection.calls.pop(call.token, None)
+            if not call.done:
+                scope.cancel()
+
+    def keep(self, ledger: CallLedger) -> None:
+        """Remember what a finished call carried."""
+        self.ledgers.append(ledger)
+        del self.ledgers[:-KEPT_LEDGERS]
+
+    @asynccontextmanager
+    async def _supervised(self) -> AsyncIterator[None]:
+        async with anyio.create_task_group() as self._tasks:
+            self._tasks.start_soon(self._supervise)
+            try:
+                yield
+            finally:
+                self._leave()
+
+    def _leave(self) -> None:
+        self._leaving = True
+        self._wanted.set()
+        if self._connection is not None:
+            self._connection.leave()
+
+    async def _supervise(self) -> None:
+        """Connect whenever a connection is wanted. Shielded: it ends by `_leave`, which never fails to come."""
+        with anyio.CancelScope(shield=True):
+            while True:
+                await self._wanted.wait()
+                if self._leaving:
+                    return
+                self._wanted = anyio.Event()
+                await self._hold()
+
+    async def _hold(self) -> None:
+        self._connection = Connection(self._server, connect_s=self._connect_s)
+        error: ServerUnavailable | None = None
+        try:
+            await self._connection.hold(self._succeed)
+        except* ServerUnavailable as group:
+            error = _first(group)
+        if (attempt := self._attempt) is not None:
+            self._fail(attempt, error or ServerUnavailable(server=describe(self._server), reason="it was closed"))
+
+    def _succeed(self) -> None:
+        self._failures = 0
+        attempt, self._attempt = self._attempt, None
+        if attempt is not None:
+            attempt.over.set()
+
+    def _fail(self, attempt: _Attempt, error: ServerUnavailable) -> None:
+        self._attempt = None
+        backoff_s = min(BACKOFF_S * 2**self._failures, MAX_BACKOFF_S)
+        self._failures += 1
+        self._retry_at = anyio.current_time() + backoff_s
+        attempt.error = error
+        attempt.over.set()
+
+    def _check_backoff(self) -> None:
+        left_s = self._retry_at - anyio.current_time()
+        if self._failures and left_s > 0:
+            reason = f"{self._failures} attempts failed, the next is made in {left_s:.1f} s"
+            raise ServerUnavailable(server=describe(self._server), reason=reason)
+
+
+def _first(group: BaseExceptionGroup[ServerUnavailable]) -> ServerUnavailable:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, ServerUnavailable)
+    return error
