@@ -23,6 +23,7 @@ from mcp_server.config import ServerConfig
 from mcp_server.errors import UnknownTool
 from mcp_server.readiness import Readiness
 from mcp_server.tools import TOOLS, ToolSpec, check
+from mcp_server.tools.provider import explained
 from throughline import __version__
 from throughline.errors import ThroughlineError
 from throughline.server import streamed
@@ -80,7 +81,7 @@ def build_server(config: ServerConfig) -> FastMCP[None]:
     lowlevel(server).version = __version__  # the SDK's own version otherwise
     for spec in TOOLS:
         server.add_tool(
-            streamed(spec.body, send_prompts=config.send_prompts),
+            streamed(explained(spec.body), send_prompts=config.send_prompts),
             name=spec.name,
             title=spec.title,
             description=spec.description,

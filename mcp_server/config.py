@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from mcp_server.errors import NothingConfigured, UnknownModel
+from mcp_server.errors import NothingConfigured
+from throughline.model.errors import ModelChoiceInvalid, nearest
+from throughline.model.opening import CHOICES
+from throughline.model.options import is_scripted, read_options
 from throughline.model.settings import ModelSettings, read_settings
 
 LogLevel = Literal["debug", "info", "warning", "error"]
-
-MODELS = ("auto", "configured", "embedded", "scripted")
-"""What --model takes; the scripted one also with options, as in scripted?pace_ms=0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,11 @@ class ServerConfig:
 
 
 def known_model(choice: str) -> str:
-    """Return the choice, or raise UnknownModel; what stands behind a `?` is for the model to judge."""
-    if choice.partition("?")[0] not in MODELS:
-        raise UnknownModel(choice=choice, known=MODELS)
+    """Return the choice, or raise ModelChoiceInvalid with the nearest that there is."""
+    if is_scripted(choice):
+        read_options(choice)
+    elif choice not in CHOICES:
+        raise ModelChoiceInvalid(choice=choice, reason="is not known", remedy=nearest(choice, CHOICES))
     return choice
 
 

@@ -2,7 +2,6 @@
 
 ThroughlineError
 └── ServerError
-    ├── UnknownModel         no model goes by that name
     ├── NothingConfigured    the configured model was asked for and none is configured
     ├── UnknownTool          a call names a tool that is not here
     ├── BadArguments         a call's arguments do not fit its tool
@@ -27,14 +26,6 @@ class ServerError(ThroughlineError):
     exit_code = EXIT_USAGE
 
 
-class UnknownModel(ServerError):
-    """No model goes by that name."""
-
-    def __init__(self, *, choice: str, known: Sequence[str]) -> None:
-        self.choice = choice
-        super().__init__(f"There is no model {choice!r}", remedy=_nearest(choice, known, "--model takes"))
-
-
 class NothingConfigured(ServerError):
     """The configured model was asked for, and none is configured."""
 
@@ -50,7 +41,10 @@ class UnknownTool(ServerError):
 
     def __init__(self, *, tool: str, known: Sequence[str]) -> None:
         self.tool = tool
-        super().__init__(f"There is no tool {tool!r}", remedy=_nearest(tool, known, "this server has"))
+        close = get_close_matches(tool, known, n=1, cutoff=0.5)
+        every = f"this server has {', '.join(known)}"
+        remedy = f"did you mean {close[0]!r} ({every})?" if close else f"{every}."
+        super().__init__(f"There is no tool {tool!r}", remedy=remedy)
 
 
 class BadArguments(ServerError):
@@ -81,9 +75,3 @@ class InstallError(ServerError):
     def __init__(self, *, path: Path, reason: str, remedy: str) -> None:
         self.path = path
         super().__init__(f"{path} was left as it is, because {reason}", remedy=remedy)
-
-
-def _nearest(given: str, known: Sequence[str], lead: str) -> str:
-    close = get_close_matches(given, known, n=1, cutoff=0.5)
-    every = f"{lead} {', '.join(known)}"
-    return f"did you mean {close[0]!r} ({every})?" if close else f"{every}."

@@ -79,7 +79,9 @@ def _meant(name: str, arguments: Mapping[str, Any], known: list[str]) -> str:
 
 
 def _wish(detail: ErrorDetails) -> str:
-    wish = detail["msg"].removeprefix("Input should be ").split(",")[0].replace("a valid integer", "an integer")
+    wish = (
+        detail["msg"].removeprefix("Input should be ").split(",")[0].replace("a valid integer", "an integer")
+    )
     return f"must be {wish}".replace("a valid", "a")
 
 

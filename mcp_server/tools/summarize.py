@@ -37,7 +37,7 @@ async def summarize(text: Text, focus: Focus = "", sentences: Sentences = 3, *, 
     wish = f" Pay attention to {focus}." if focus else ""
     sections = cut(text, limit_chars=SECTION_CHARS)
     if len(sections) == 1:
-        return await _reply(f"Summarize this text in {sentences} sentences.{wish}\n\n{text}")
+        return await _reply(f"Summarize this text in {_counted(sentences)}.{wish}\n\n{text}")
     parts = await _each(
         sections, f"Summarize this part of a longer text in two sentences.{wish}\n\n", reporter
     )
@@ -45,7 +45,7 @@ async def summarize(text: Text, focus: Focus = "", sentences: Sentences = 3, *, 
     joined = "\n\n".join(parts)
     return await _reply(
         f"These are summaries of the parts of one text, in order. "
-        f"Make of them one summary of the whole in {sentences} sentences.{wish}\n\n{joined}"
+        f"Make of them one summary of the whole in {_counted(sentences)}.{wish}\n\n{joined}"
     )
 
 
@@ -79,6 +79,10 @@ async def _few_at_a_time(count: int, work: Callable[[int], Awaitable[None]]) -> 
     except ExceptionGroup as failures:
         # The first section that failed speaks for all: a caller reads one sentence, not a group of them.
         raise failures.exceptions[0] from None
+
+
+def _counted(sentences: int) -> str:
+    return "one sentence" if sentences == 1 else f"{sentences} sentences"
 
 
 async def _reply(prompt: str) -> str:
