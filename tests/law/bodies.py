@@ -6,6 +6,8 @@ A prompt carries directives of the scripted model, so that the answers, and wher
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import Awaitable, Callable
 from typing import Any, TypedDict
 
@@ -35,10 +37,8 @@ async def chain_json(text: str) -> str:
 
 async def chain_streamed(text: str) -> str:
     """The same chain, read piece by piece."""
-    last: Any = None
-    async for last in json_chain().astream({"question": f"{text} [[reply:{COUNTRIES}]]"}):
-        pass
-    return str(last)
+    question = {"question": f"{text} [[reply:{COUNTRIES}]]"}
+    return str([value async for value in json_chain().astream(question)][-1])
 
 
 async def three_calls(text: str) -> str:
@@ -119,6 +119,23 @@ async def slow(text: str) -> str:
     return str((await llm(model="scripted?pace_ms=5").ainvoke(f"{text} [[tokens:2000]]")).text)
 
 
+async def tokens(text: str) -> str:
+    """Three hundred tokens at once."""
+    return str((await llm().ainvoke(f"{text} [[tokens:300]]")).text)
+
+
+async def echo(text: str) -> str:
+    """Twenty tokens that say who asked."""
+    return str((await llm(model="scripted?pace_ms=1").ainvoke(f"[[reply:{(text + ' ') * 20}]]")).text)
+
+
+async def dies(text: str) -> str:
+    """The whole process ends in the middle of an answer."""
+    async for _ in llm().astream(f"{text} [[tokens:50]]"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return text
+
+
 async def raises(text: str) -> str:
     """Half an answer, then an error."""
     await llm().ainvoke(f"{text} [[reply:half an answer]]")
@@ -140,6 +157,9 @@ BODIES: dict[str, Body] = {
         split_pair,
         gathered,
         slow,
+        tokens,
+        echo,
+        dies,
         raises,
     )
 }

@@ -53,7 +53,9 @@ async def bed(model: OpenModel) -> AsyncIterator[Bed]:
         bridged = {tool.name: tool for tool in await remote.load_tools()}
         bodies = BODIES | SHIPPED
         local = {
-            name: local_tool(bodies[name], name=name, description=tool.description, args_schema=tool.args_schema)
+            name: local_tool(
+                bodies[name], name=name, description=tool.description, args_schema=tool.args_schema
+            )
             for name, tool in bridged.items()
         }
         yield Bed(model, remote, local, bridged)

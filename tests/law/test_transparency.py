@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import aclosing
 from typing import Any
 
 import anyio
 import pytest
-from langchain_core.tools import BaseTool
 
 from client_demo.paths import PATHS, Path, Seen, first_difference, normalise, run_path
 from tests.law import graphs
@@ -61,10 +61,10 @@ async def assert_equal(bed: Bed, build: Any, inputs: Any, paths: list[Path], rep
 
 @pytest.mark.parametrize("tool", ORDERED)
 async def test_a_bridged_tool_of_an_agent_streams_as_the_local_one(bed: Bed, tool: str) -> None:
-    import json
-
     inputs = {"messages": [("user", f"[[call:{tool} {json.dumps(arguments(tool))}]]")]}
-    await assert_equal(bed, lambda tools: graphs.agent(tools, bed.agent_model()), inputs, ASYNC_PATHS, REPEATS)
+    await assert_equal(
+        bed, lambda tools: graphs.agent(tools, bed.agent_model()), inputs, ASYNC_PATHS, REPEATS
+    )
 
 
 @pytest.mark.parametrize("tool", ORDERED)

@@ -105,7 +105,9 @@ class Connection:
         for call in self.calls.values():
             call.finish(error=ConnectionLost(tool=call.tool, tokens=call.received().tokens))
 
-    async def drive(self, call: RemoteCall, scope: anyio.CancelScope, arguments: dict[str, Any], meta: Any) -> None:
+    async def drive(
+        self, call: RemoteCall, scope: anyio.CancelScope, arguments: dict[str, Any], meta: Any
+    ) -> None:
         """Send a call's request and give the call what comes back."""
         with scope:
             try:
@@ -121,7 +123,9 @@ class Connection:
 
     async def _hold(self, connected: Callable[[], None]) -> None:
         async with self._transport() as (read, write, *_):
-            session = CancellingClientSession(read, write, message_handler=self._on_message, on_end=self._ended.set)
+            session = CancellingClientSession(
+                read, write, message_handler=self._on_message, on_end=self.leave
+            )
             async with session:
                 with self._connecting, anyio.fail_after(self._connect_s):
                     await session.initialize()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,7 @@ async def open_session(
     cannot be started or reached, or does not answer `initialize` within `connect_s` seconds.
     """
     remote = RemoteSession(server, name=name, limits=limits or Limits(), connect_s=connect_s)
-    async with remote._supervised():
+    async with remote._supervised():  # noqa: SLF001 - its own class, below
         await remote.connected()
         yield remote
 
@@ -110,7 +111,9 @@ class RemoteSession:
         return self._connection
 
     @asynccontextmanager
-    async def call(self, tool: str, arguments: dict[str, Any], request: StreamRequest) -> AsyncIterator[RemoteCall]:
+    async def call(
+        self, tool: str, arguments: dict[str, Any], request: StreamRequest
+    ) -> AsyncIterator[RemoteCall]:
         """One call of a tool, under way for as long as the context is open; left early, the server is told.
 
         Raises: ServerUnavailable where there is no connection and none can be made.
@@ -158,28 +161,27 @@ class RemoteSession:
                 await self._hold()
 
     async def _hold(self) -> None:
+        attempt = self._attempt
+        assert attempt is not None
         self._connection = Connection(self._server, connect_s=self._connect_s)
-        error: ServerUnavailable | None = None
+        error = ServerUnavailable(server=describe(self._server), reason="the session was left")
         try:
-            await self._connection.hold(self._succeed)
+            await self._connection.hold(partial(self._over, attempt, None))
         except* ServerUnavailable as group:
             error = _first(group)
-        if (attempt := self._attempt) is not None:
-            self._fail(attempt, error or ServerUnavailable(server=describe(self._server), reason="it was closed"))
+        if not attempt.over.is_set():
+            self._over(attempt, error)
 
-    def _succeed(self) -> None:
-        self._failures = 0
-        attempt, self._attempt = self._attempt, None
-        if attempt is not None:
-            attempt.over.set()
-
-    def _fail(self, attempt: _Attempt, error: ServerUnavailable) -> None:
+    def _over(self, attempt: _Attempt, error: ServerUnavailable | None) -> None:
+        """An attempt to connect has ended, well or with an error."""
         self._attempt = None
-        backoff_s = min(BACKOFF_S * 2**self._failures, MAX_BACKOFF_S)
-        self._failures += 1
-        self._retry_at = anyio.current_time() + backoff_s
         attempt.error = error
         attempt.over.set()
+        if error is None:
+            self._failures = 0
+            return
+        self._retry_at = anyio.current_time() + min(BACKOFF_S * 2**self._failures, MAX_BACKOFF_S)
+        self._failures += 1
 
     def _check_backoff(self) -> None:
         left_s = self._retry_at - anyio.current_time()
