@@ -21,7 +21,6 @@ from throughline.errors import ThroughlineError
 logger = logging.getLogger(__name__)
 
 WARM_UP = (
-    "httpx",
     "langsmith.client",
     "langchain_core.messages",
     "langchain_core.runnables",
@@ -30,6 +29,7 @@ WARM_UP = (
     "openai",
     "langchain_openai",
     "langgraph.graph",
+    "throughline.server.graph",
 )
 """Imported one by one, so that a server that is told to end need only wait for one of them."""
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 from typing import Any
 
 import anyio
@@ -133,12 +134,13 @@ async def raw_server(
     *args: str,
     cwd: Path | None = None,
     python: tuple[str, ...] = (),
-    stderr: int = -3,
+    stdin: int = PIPE,
+    stderr: int = DEVNULL,
 ) -> AsyncIterator[RawServer]:
     """Start the server in exactly this environment, plus what measures its coverage."""
     measured = {name: os.environ[name] for name in ("COVERAGE_PROCESS_CONFIG",) if name in os.environ}
     command = [sys.executable, *python, "-m", "mcp_server", *args]
-    process = await anyio.open_process(command, env={**measured, **env}, cwd=cwd, stderr=stderr)
+    process = await anyio.open_process(command, env={**measured, **env}, cwd=cwd, stdin=stdin, stderr=stderr)
     try:
         yield RawServer(process)
     finally:

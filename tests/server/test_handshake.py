@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -98,6 +99,24 @@ async def test_langchain_is_imported_in_the_background_once_initialize_is_answer
         with anyio.fail_after(30):
             while "langgraph.graph.state" not in seen:
                 seen = seen[-100:] + await TextReceiveStream(server.process.stderr).receive()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+async def test_at_a_terminal_it_says_in_a_sentence_what_it_is_and_ends_with_the_input() -> None:
+    keyboard, terminal = os.openpty()
+    try:
+        async with raw_server(NO_MODEL, stdin=terminal, stderr=subprocess.PIPE) as server:
+            assert server.process.stderr is not None
+            with anyio.fail_after(20):
+                said = await TextReceiveStream(server.process.stderr).receive()
+            os.write(keyboard, b"\x04")
+            with anyio.fail_after(10):
+                assert await server.process.wait() == 0
+    finally:
+        os.close(keyboard)
+        os.close(terminal)
+    assert "MCP server on stdio" in said
+    assert "--help" in said
 
 
 def test_building_the_server_and_listing_its_tools_loads_no_langchain() -> None:

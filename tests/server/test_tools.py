@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import anyio
 import pytest
 
-from tests.server.harness import Client, connected
+from tests.server.harness import Client, connected, raw_server
 from throughline.model import OpenModel
 
 pytestmark = pytest.mark.anyio
@@ -78,6 +81,23 @@ async def test_a_few_parts_at_a_time_are_with_the_provider(scripted: OpenModel, 
     assert 1 < busiest <= 4
 
 
+async def test_a_server_without_an_endpoint_opens_a_model_of_its_own_and_says_so_on_stderr(
+    tmp_path: Path,
+) -> None:
+    with (tmp_path / "stderr").open("wb") as stderr:
+        async with raw_server(
+            {}, "--model", "scripted?pace_ms=0", cwd=tmp_path, stderr=stderr.fileno()
+        ) as server:
+            await server.initialize()
+            await server.send("notifications/initialized")
+            await server.call(1, "ask", prompt="[[reply:from within]]")
+            answer = await server.answer(1)
+            assert await server.leave() == 0
+    assert answer["result"]["content"][0]["text"] == "from within"
+    [said] = (tmp_path / "stderr").read_text().splitlines()
+    assert "canned" in said
+
+
 async def test_calls_side_by_side_get_their_own_answers(scripted: OpenModel) -> None:
     async with connected(scripted.settings.to_env()) as client:
         answers = await side_by_side(client, 8)
@@ -85,8 +105,6 @@ async def test_calls_side_by_side_get_their_own_answers(scripted: OpenModel) -> 
 
 
 async def side_by_side(client: Client, count: int) -> dict[int, str]:
-    import anyio
-
     answers: dict[int, str] = {}
 
     async def one(number: int) -> None:

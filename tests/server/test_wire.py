@@ -78,6 +78,20 @@ async def test_a_client_that_opts_in_gets_the_answer_as_frames_piece_by_piece(sc
     assert message["result"]["content"][0]["text"] == "one two three"
 
 
+async def test_prompts_stay_on_the_server_unless_its_operator_lets_them_go(scripted: OpenModel) -> None:
+    meta = {"progressToken": TOKEN, "throughline/stream": {"version": 1, "streaming": True}}
+    told = {}
+    for args in ((), ("--send-prompts",)):
+        async with raw_server(scripted.settings.to_env(), *args) as server:
+            await server.initialize()
+            await server.send("notifications/initialized")
+            await server.call(1, "ask", meta, prompt="[[reply:public]]", system="The secret of the house.")
+            await server.answer(1)
+            told[args] = b"".join(server.lines)
+    assert b"secret of the house" not in told[()]
+    assert b"secret of the house" in told["--send-prompts",]
+
+
 async def test_stdout_carries_nothing_but_json_rpc_whatever_comes_in(scripted: OpenModel) -> None:
     async with raw_server(scripted.settings.to_env(), "--log-level", "debug") as server:
         await server.initialize()
@@ -91,9 +105,12 @@ async def test_stdout_carries_nothing_but_json_rpc_whatever_comes_in(scripted: O
     assert all(json.loads(line)["jsonrpc"] == "2.0" for line in server.lines)
 
 
-async def test_it_ends_at_once_and_cleanly_when_its_host_leaves_in_mid_call(scripted: OpenModel) -> None:
+@pytest.mark.parametrize("args", [(), ("--sdk-stdio",)])
+async def test_it_ends_at_once_and_cleanly_when_its_host_leaves_in_mid_call(
+    scripted: OpenModel, args: tuple[str, ...]
+) -> None:
     env = {**scripted.settings.to_env(), "OPENAI_MODEL": "scripted?pace_ms=50"}
-    async with raw_server(env) as server:
+    async with raw_server(env, *args) as server:
         await server.initialize()
         await server.send("notifications/initialized")
         await server.call(1, "ask", prompt="[[tokens:1000]]")
