@@ -1,8 +1,8 @@
 """Values <-> JSON: what runs take in and give out, so that messages and documents arrive as what they were.
 
-Knows LangChain's data classes by name (an allow-list: nothing else is ever constructed from the wire). Everything
-else arrives as plain data: models and dataclasses as dicts, the rest as its `repr`. Also mends text: JSON cannot
-carry half of a surrogate pair.
+Knows LangChain's data classes by name (an allow-list: nothing else is ever constructed from the wire).
+Everything else arrives as plain data: models and dataclasses as dicts, the rest as its `repr`. Also mends
+text: JSON cannot carry half of a surrogate pair.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _classes() -> dict[str, type]:
 
 
 def scrub(text: str) -> str:
-    """Join surrogate pairs that were split and replace lone halves with U+FFFD; other text is returned as it is."""
+    """Join surrogate pairs that were split, replace lone halves with U+FFFD, return other text as it is."""
     if text.isascii():
         return text
     try:
@@ -69,7 +69,7 @@ def scrub_json(value: Any) -> Any:
 def encode(value: Any) -> Any:
     """Make a JSON value of any value.
 
-    Returns: None, bool, int, float, str, list or dict; objects as `{KIND: name, ...}`. Never raises on odd objects.
+    Returns: None, bool, int, float, str, list or dict; objects as `{KIND: name, ...}`. Never raises.
     """
     match value:
         case None | bool() | int():

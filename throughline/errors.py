@@ -51,7 +51,8 @@ class UnsupportedVersion(WireError):
         self.asked = asked
         self.spoken = spoken
         super().__init__(
-            f"The peer speaks version {asked!r} of throughline's wire contract and this side version {spoken}",
+            f"The peer speaks version {asked!r} of throughline's wire contract "
+            f"and this side version {spoken}",
             remedy="install the same release of throughline on both sides.",
         )
 

@@ -1,8 +1,8 @@
 """The vocabulary of the boundary: what one tool call says while it runs.
 
 Frozen and symmetric: the server builds these, the client consumes these, in one order per call. Runs mirror
-LangChain's runs and are numbered 1..n within their call. Knows the standard library only; `Json` values were made
-by `throughline.codec` and are opaque here.
+LangChain's runs and are numbered 1..n within their call. Knows the standard library only; `Json` values were
+made by `throughline.codec` and are opaque here.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class RunEnd:
-    """A run ends well. `joined` says that the text of `output` is what its tokens add up to, and is left out."""
+    """A run ends well. `joined`: the text of `output` is what its tokens add up to, and is left out."""
 
     run: int
     output: Json = None

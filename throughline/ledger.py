@@ -1,7 +1,7 @@
 """Count and digest of what passed a point, so that two points can be asked the same question.
 
-The server counts what it sends, the client what it receives; the totals travel in the result. Knows events, and
-nothing of where they go.
+The server counts what it sends, the client what it receives; the totals travel in the result. Knows events,
+and nothing of where they go.
 """
 
 from __future__ import annotations

@@ -12,7 +12,9 @@ from typing import Any, Protocol
 class Reporter(Protocol):
     """The voice of one tool call."""
 
-    async def status(self, message: str, *, progress: float | None = None, total: float | None = None) -> None:
+    async def status(
+        self, message: str, *, progress: float | None = None, total: float | None = None
+    ) -> None:
         """Say in a few words what is being done; with `progress` out of `total` a host can draw a bar."""
 
     async def partial(self, value: Any) -> None:

@@ -1,7 +1,7 @@
 """The contract, version 1: events <-> the `_meta` of MCP messages.
 
-A pure encoder and decoder: no bare dict leaves it, nothing in it awaits, and it knows no transport. What a peer may
-send wrongly ends in a `WireError`. See `docs/boundary.md` for the contract in words.
+A pure encoder and decoder: no bare dict leaves it, nothing in it awaits, and it knows no transport. What a
+peer may send wrongly ends in a `WireError`. See `docs/boundary.md` for the contract in words.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class GraphContext:
 class StreamRequest:
     """What a caller asks for.
 
-    `streaming`: a streaming handler listens, so models are asked to stream. `blocks`: it is v3's, so they are driven
-    in v3's way. `events`: it is not LangGraph's own, so nodes are streamed as well.
+    `streaming`: a streaming handler listens, so models are asked to stream. `blocks`: it is v3's, so they are
+    driven in v3's way. `events`: it is not LangGraph's own, so nodes are streamed as well.
     """
 
     streaming: bool = False
@@ -109,7 +109,8 @@ def read_frame(meta: Mapping[str, Any] | None) -> Frame | None:
         return Frame(seq=int(body["seq"]), events=tuple(map(_read_event, body["events"])))
     except (KeyError, TypeError, ValueError) as error:
         raise WireError(
-            f"A frame is malformed ({error!r})", remedy="install the same release of throughline on both sides."
+            f"A frame is malformed ({error!r})",
+            remedy="install the same release of throughline on both sides.",
         ) from error
 
 
@@ -132,7 +133,9 @@ def read_ledger(meta: Mapping[str, Any] | None) -> Totals | None:
     body = (meta or {}).get(LEDGER)
     if not isinstance(body, Mapping):
         return None
-    frames, events, tokens, chars = (int(body.get(name, -1)) for name in ("frames", "events", "tokens", "chars"))
+    frames, events, tokens, chars = (
+        int(body.get(name, -1)) for name in ("frames", "events", "tokens", "chars")
+    )
     return Totals(frames, events, tokens, chars, str(body.get("digest")))
 
 

@@ -1,4 +1,4 @@
-"""Graphs in which a tool is called: an agent, a graph by hand, a chain. They know tools, not where these run."""
+"""Graphs in which a tool is called: an agent, a graph by hand, a chain. They know tools alone."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ async def by_cancel(graph: Graph, inputs: Any) -> None:
         async with aclosing(run_path(path_named("astream:messages"), graph, inputs)) as pieces:
             await first_tool_token(pieces)
             started.set()
-            await anyio.sleep_forever()
+            await anyio.Event().wait()
 
     async with asyncio.TaskGroup() as tasks:
         task = tasks.create_task(run())

@@ -1,8 +1,8 @@
 """What surrounds a tool call on the client: who listens, and where in a graph it is made.
 
-Asked of the ambient LangChain config, which is there in every graph, chain and direct call; a `ToolRuntime` exists
-only where a ToolNode calls. All of LangGraph's and LangChain's private names that the client side needs stand here;
-`tests/test_private_names.py` fails when one moves.
+Asked of the ambient LangChain config, which is there in every graph, chain and direct call; a `ToolRuntime`
+exists only where a ToolNode calls. All of LangGraph's and LangChain's private names that the client side
+needs stand here; `tests/test_private_names.py` fails when one moves.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Write = Callable[[Any], None]
 
 @dataclass(frozen=True, slots=True)
 class Ambient:
-    """The config that a tool body would run under in-process, and the id of the tool call where one is known."""
+    """The config that a tool body would run under in-process, and the id of the tool call if one is known."""
 
     config: RunnableConfig
     tool_call_id: str | None
@@ -48,7 +48,10 @@ class Ambient:
         return StreamRequest(
             streaming=bool(streaming),
             blocks=any(isinstance(handler, _V2StreamingCallbackHandler) for handler in handlers),
-            events=any(not isinstance(handler, StreamMessagesHandler | StreamToolCallHandler) for handler in streaming),
+            events=any(
+                not isinstance(handler, StreamMessagesHandler | StreamToolCallHandler)
+                for handler in streaming
+            ),
             graph=self._graph(),
         )
 

@@ -1,7 +1,7 @@
 """The bridge: langchain-mcp-adapters' tools, indistinguishable from local ones.
 
-The only file that names the adapters. It stands between a loaded tool and its session: opts in, replays what the
-server's body did, and gives results the shape that a local tool's have. Knows no transport.
+The only file that names the adapters. It stands between a loaded tool and its session: opts in, replays what
+the server's body did, and gives results the shape that a local tool's have. Knows no transport.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ async def load_tools(remote: RemoteSession) -> list[BaseTool]:
 
 
 def _local_shape(tool: BaseTool) -> BaseTool:
-    assert isinstance(tool, StructuredTool) and tool.coroutine is not None
+    assert isinstance(tool, StructuredTool)
+    assert tool.coroutine is not None
     inner, on_error = tool.coroutine, tool.handle_tool_error
 
     @wraps(inner)  # LangChain reads from the signature which arguments are injected

@@ -1,7 +1,7 @@
 """One remote call in flight: its frames in order, its limits, its end.
 
-Needs only two things of whoever carries it: notifications are handed to `deliver`, the result or the failure to
-`finish`. Knows the contract and knows no SDK, no session and no LangGraph.
+Needs only two things of whoever carries it: notifications are handed to `deliver`, the result or the failure
+to `finish`. Knows the contract and knows no SDK, no session and no LangGraph.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class CallLedger:
-    """What one call carried: what arrived, and what the server says that it sent (None where it says nothing)."""
+    """What one call carried: what arrived, and what the server says it sent (None where it says nothing)."""
 
     tool: str
     received: Totals
@@ -40,7 +40,7 @@ class CallLedger:
 class RemoteCall:
     """One call, from the request to the result.
 
-    `deliver` and `finish` are called from the receive loop and never wait; `events` is consumed by the tool's task.
+    `deliver` and `finish` are called from the receive loop and never wait; the tool's task consumes `events`.
     """
 
     def __init__(self, *, tool: str, token: str, limits: Limits) -> None:
@@ -63,7 +63,7 @@ class RemoteCall:
     def finish(
         self, *, result: Any = None, meta: Mapping[str, Any] | None = None, error: BaseException | None = None
     ) -> None:
-        """The request was answered (`meta` is the `_meta` of its result), or failed; the first word counts."""
+        """The request was answered (`meta` is its result's `_meta`), or failed; the first word counts."""
         if not self._done:
             self._done, self._result, self._meta, self._error = True, result, meta, error
             self._news.set()
@@ -80,7 +80,7 @@ class RemoteCall:
     async def events(self) -> AsyncIterator[Event]:
         """Every event in the order of the wire, ending with the call.
 
-        Raises: FrameLost, WireError; DeadlineExceeded when a limit runs out; what `finish` was given as its error.
+        Raises: FrameLost, WireError; DeadlineExceeded when a limit runs out; the error given to `finish`.
         """
         ends_at = anyio.current_time() + self._limits.absolute_s
         while True:
@@ -101,7 +101,7 @@ class RemoteCall:
         return self._result
 
     def ledger(self) -> CallLedger:
-        """What arrived, against what the result says was sent. Raises: LedgerMismatch where the two differ."""
+        """What arrived, against what the result says was sent. Raises: LedgerMismatch where they differ."""
         ledger = CallLedger(self.tool, self._ledger.totals(), read_ledger(self._meta))
         if ledger.sent is not None and ledger.sent != ledger.received:
             raise LedgerMismatch(sent=str(ledger.sent), received=str(ledger.received))
@@ -131,5 +131,3 @@ class RemoteCall:
             limit_s=self._limits.idle_s if idle else self._limits.absolute_s,
             tokens=self._ledger.tokens,
         )
-
-

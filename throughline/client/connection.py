@@ -1,21 +1,22 @@
 """One connection to one MCP server, from the first byte to the last, in the task that opened it.
 
-The only file on the client's side that names mcp's session, transports and notifications. The receive loop only hands
-on. When a caller goes away the server is told (mcp 1.30's own client never does; `tests/test_private_names.py` says
-when that workaround can go).
+The only file on the client's side that names mcp's session, transports and notifications. The receive loop
+only hands on. When a caller goes away the server is told (mcp 1.30's own client never does;
+`tests/test_private_names.py` says when that workaround can go).
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any
 
 import anyio
 from mcp import ClientSession, McpError, types
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
+from typing_extensions import override
 
 from throughline.client.call import RemoteCall
 from throughline.errors import ConnectionLost, ServerUnavailable
@@ -29,12 +30,13 @@ Server = StdioServerParameters | str
 
 
 class CancellingClientSession(ClientSession):
-    """mcp 1.30's client session, which also tells the server when a request is abandoned, and us when it ends."""
+    """mcp 1.30's client session that tells the server when a request is abandoned, and us when it ends."""
 
     def __init__(self, *args: Any, on_end: Callable[[], None], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._on_end = on_end
 
+    @override
     async def send_request(self, request: types.ClientRequest, *args: Any, **kwargs: Any) -> Any:
         request_id = self._request_id  # what super() takes before its first await
         try:
@@ -47,6 +49,7 @@ class CancellingClientSession(ClientSession):
                 await self._abandon(request, request_id, "The caller's time limit ran out.")
             raise
 
+    @override
     async def _receive_loop(self) -> None:
         try:
             await super()._receive_loop()
@@ -59,10 +62,9 @@ class CancellingClientSession(ClientSession):
         params = types.CancelledNotificationParams(requestId=request_id, reason=reason)
         notification = types.ClientNotification(types.CancelledNotification(params=params))
         with anyio.move_on_after(TELL_S, shield=True):
-            try:
+            # where the connection is gone, so is the server
+            with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):
                 await self.send_notification(notification)
-            except (anyio.ClosedResourceError, anyio.BrokenResourceError):
-                pass  # the connection is gone, and the server with it
 
 
 class Connection:

@@ -21,10 +21,14 @@ class LocalReporter:
     def __init__(self, ambient: Ambient) -> None:
         self._ambient = ambient
 
-    async def status(self, message: str, *, progress: float | None = None, total: float | None = None) -> None:
+    async def status(
+        self, message: str, *, progress: float | None = None, total: float | None = None
+    ) -> None:
+        """To `custom` and `astream_events`."""
         await publish_status(self._ambient, message, progress, total)
 
     async def partial(self, value: Any) -> None:
+        """To `custom`, `tools` and `astream_events`."""
         await publish_partial(self._ambient, value)
 
 
@@ -33,7 +37,7 @@ def local_tool(
 ) -> BaseTool:
     """A tool body as a LangChain tool of this process.
 
-    `args_schema` is the JSON schema that an MCP server lists for the same body, so that a model is shown the same.
+    `args_schema` is the JSON schema that an MCP server lists for the same body: a model is shown the same.
     """
     wants_reporter = "reporter" in inspect.signature(body).parameters
 

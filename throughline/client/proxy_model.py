@@ -1,7 +1,7 @@
 """A remote model run as a local one: the callbacks that a chat model in this process would have made.
 
-Fed in the order of the wire, one event after the other, so that nothing overtakes. Knows LangChain's run managers
-and chunks; knows no wire and no session.
+Fed in the order of the wire, one event after the other, so that nothing overtakes. Knows LangChain's run
+managers and chunks; knows no wire and no session.
 """
 
 from __future__ import annotations
@@ -63,7 +63,9 @@ class ProxyModelRun:
             generation = output["generations"][0][0]["fields"]
             generation["message"]["fields"]["content"] = "".join(self._texts)
         generations = decode(output["generations"])
-        await self._manager.on_llm_end(LLMResult(generations=generations, llm_output=decode(output["llm_output"])))
+        await self._manager.on_llm_end(
+            LLMResult(generations=generations, llm_output=decode(output["llm_output"]))
+        )
 
     async def fail(self, error: BaseException) -> None:
         """The run failed, or the call ended before the run did."""

@@ -1,7 +1,7 @@
 """Reports of a tool -> the streams of LangGraph: the one place that says what they look like there.
 
-A local tool's reports and a remote one's pass through here, which is why they are equal. A status goes to `custom`;
-a partial value to `custom` and as a delta to `tools`; both to `astream_events` as custom events.
+A local tool's reports and a remote one's pass through here, which is why they are equal. A status goes to
+`custom`; a partial value to `custom` and as a delta to `tools`; both to `astream_events` as custom events.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Remote runs as local ones: each event of a call, told to whoever listens in this process.
 
-Runs in the tool's own task, where LangGraph's context lives, strictly in the order of the wire. What a run of any
-kind does to the callback managers is what LangChain itself would have done. Knows events and callbacks; no session.
+Runs in the tool's own task, where LangGraph's context lives, strictly in the order of the wire. What a run of
+any kind does to the callback managers is what LangChain itself would have done. Knows events and callbacks;
+no session.
 """
 
 from __future__ import annotations
@@ -101,7 +102,9 @@ class Replay:
         above = self._managers.get(parent) if parent is not None else None
         if not isinstance(
             above,
-            AsyncCallbackManagerForChainRun | AsyncCallbackManagerForToolRun | AsyncCallbackManagerForRetrieverRun,
+            AsyncCallbackManagerForChainRun
+            | AsyncCallbackManagerForToolRun
+            | AsyncCallbackManagerForRetrieverRun,
         ):
             return self._ambient.manager(tags, metadata)
         child = above.get_child()
@@ -111,33 +114,27 @@ class Replay:
 
     async def _start(self, event: RunStart) -> None:
         manager = self._child(event.parent, list(event.tags), decode(event.metadata))
-        run_id, inputs, name = UUID(event.id), decode(event.inputs), event.name
-        told = {"name": name}
+        inputs, told = decode(event.inputs), {"name": event.name}
+        named: dict[str, Any] = {"run_id": UUID(event.id), "name": event.name}
+        run: _Manager
         match event.kind:
             case "chat_model":
-                (run,) = await manager.on_chat_model_start(told, [inputs], run_id=run_id, name=name, batch_size=1)
+                (model,) = await manager.on_chat_model_start(told, [inputs], batch_size=1, **named)
+                self._models[event.run], run = ProxyModelRun(model), model
             case "llm":
-                (run,) = await manager.on_llm_start(told, [inputs], run_id=run_id, name=name, batch_size=1)
+                (model,) = await manager.on_llm_start(told, [inputs], batch_size=1, **named)
+                self._models[event.run], run = ProxyModelRun(model), model
             case "tool":
-                self._managers[event.run] = await manager.on_tool_start(
-                    told,
-                    str(inputs),
-                    run_id=run_id,
-                    name=name,
-                    inputs=inputs if isinstance(inputs, dict) else None,
-                    tool_call_id=event.extra.get("tool_call_id"),
+                fields = inputs if isinstance(inputs, dict) else None
+                call_id = event.extra.get("tool_call_id")
+                run = await manager.on_tool_start(
+                    told, str(inputs), inputs=fields, tool_call_id=call_id, **named
                 )
-                return
             case "retriever":
-                self._managers[event.run] = await manager.on_retriever_start(told, inputs, run_id=run_id, name=name)
-                return
+                run = await manager.on_retriever_start(told, inputs, **named)
             case _:
-                self._managers[event.run] = await manager.on_chain_start(
-                    told, inputs, run_id=run_id, name=name, run_type=event.run_type
-                )
-                return
+                run = await manager.on_chain_start(told, inputs, run_type=event.run_type, **named)
         self._managers[event.run] = run
-        self._models[event.run] = ProxyModelRun(run)
 
     async def _stream(self, event: RunStream) -> None:
         if event.form != "value":
@@ -183,7 +180,7 @@ class Replay:
 
 
 class _Tap:
-    """The chunks of a run, passed through the first streaming handler, as LangChain's own runs pass theirs."""
+    """The chunks of a run, passed through the first streaming handler, as LangChain's runs pass theirs."""
 
     def __init__(self, manager: _Manager) -> None:
         self._chunk: Any = None

@@ -1,8 +1,8 @@
 """A held session with one MCP server: opened outside any run, shared by all, renewed when it is lost.
 
-One supervisor task opens and closes its connections, whoever calls, so that no run's context leaks into a receive
-loop. Each call's request runs in a task of the session's, which is what is cancelled when its caller goes away.
-Knows connections and calls; knows no LangGraph and, beyond a type, no SDK.
+One supervisor task opens and closes its connections, whoever calls, so that no run's context leaks into a
+receive loop. Each call's request runs in a task of the session's, which is what is cancelled when its caller
+goes away. Knows connections and calls; knows no LangGraph and, beyond a type, no SDK.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ async def open_session(
 ) -> AsyncIterator[RemoteSession]:
     """Hold a session with an MCP server: a command over stdio, or the URL of a streamable HTTP endpoint.
 
-    Open it outside any run, and leave it in the task that entered it. Raises: ServerUnavailable where the server
-    cannot be started or reached, or does not answer `initialize` within `connect_s` seconds.
+    Open it outside any run, and leave it in the task that entered it. Raises: ServerUnavailable where the
+    server cannot be started or reached, or does not answer `initialize` within `connect_s` seconds.
     """
     remote = RemoteSession(server, name=name, limits=limits or Limits(), connect_s=connect_s)
     async with remote._supervised():  # noqa: SLF001 - its own class, below
@@ -151,7 +151,7 @@ class RemoteSession:
             self._connection.leave()
 
     async def _supervise(self) -> None:
-        """Connect whenever a connection is wanted. Shielded: it ends by `_leave`, which never fails to come."""
+        """Connect whenever a connection is wanted. Shielded: `_leave` ends it, which never fails to come."""
         with anyio.CancelScope(shield=True):
             while True:
                 await self._wanted.wait()

@@ -1,7 +1,8 @@
 """Running a tool body so that it can be stopped once, and clean up in peace.
 
-MCP's server cancels a handler with a level-triggered scope, in which every `await` of a clean-up is cancelled again.
-The body therefore runs in a task of its own, which is cancelled once and then waited for, shielded and bounded.
+MCP's server cancels a handler with a level-triggered scope, in which every `await` of a clean-up is cancelled
+again. The body therefore runs in a task of its own, which is cancelled once and then waited for, shielded and
+bounded.
 """
 
 from __future__ import annotations

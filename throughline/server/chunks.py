@@ -1,7 +1,7 @@
 """What one model run streams -> events, compact: chunks that repeat a pattern travel as bare texts.
 
-Most chunks of a model differ in their text alone. The first of a kind travels whole and becomes the pattern; those
-like it follow as tokens. Knows LangChain's chunks and content-block events; knows no run but its own.
+Most chunks of a model differ in their text alone. The first of a kind travels whole and becomes the pattern;
+those like it follow as tokens. Knows LangChain's chunks and content-block events; knows no run but its own.
 """
 
 from __future__ import annotations
@@ -29,13 +29,17 @@ class ModelStream:
         self._half = ""
         self._streamed = False
 
-    def chunk(self, token: str | list[str | dict[str, Any]], chunk: GenerationChunk | ChatGenerationChunk | None) -> None:
+    def chunk(
+        self, token: str | list[str | dict[str, Any]], chunk: GenerationChunk | ChatGenerationChunk | None
+    ) -> None:
         """A token of the v1 way: a message chunk, a generation chunk, or only its text."""
         self._streamed = True
         if isinstance(chunk, ChatGenerationChunk):
             self._message(chunk)
         else:
-            self._emitter.put(RunStream(self._run, "text", self._whole(token if isinstance(token, str) else "")))
+            self._emitter.put(
+                RunStream(self._run, "text", self._whole(token if isinstance(token, str) else ""))
+            )
 
     def block(self, event: dict[str, Any]) -> None:
         """A content-block event of the v3 way."""
@@ -45,7 +49,10 @@ class ModelStream:
             self._emitter.put(RunStream(self._run, "block", encode(event)))
             return
         text = self._whole(delta.get("text", ""))
-        key = (event.get("index"), *(item for item in event.items() if item[0] not in ("delta", "index", "event")))
+        key = (
+            event.get("index"),
+            *(item for item in event.items() if item[0] not in ("delta", "index", "event")),
+        )
         if key == self._pattern:
             self._emitter.text(self._run, text)
         else:
@@ -58,7 +65,9 @@ class ModelStream:
         if self._half:
             self._emitter.text(self._run, "\ufffd")
         generations = [list(options) for options in response.generations]
-        joined = bool(self._texts) and _text_of(generations) == "".join(self._texts) + ("\ufffd" if self._half else "")
+        joined = bool(self._texts) and _text_of(generations) == "".join(self._texts) + (
+            "\ufffd" if self._half else ""
+        )
         output = {"generations": encode(generations), "llm_output": encode(response.llm_output)}
         if joined:
             output["generations"][0][0]["fields"].pop("text", None)

@@ -1,8 +1,8 @@
 """One call's frames: orders, coalesces and paces events, and counts them.
 
-The first frame goes at once; then whatever gathered while the writer was busy or within a few milliseconds since the
-last frame. A stream at reading speed never waits, a burst travels in large frames. Knows how to be asked for a frame
-to be sent, and nothing of who sends it: `send` is one coroutine function of a frame.
+The first frame goes at once; then whatever gathered while the writer was busy or within a few milliseconds
+since the last frame. A stream at reading speed never waits, a burst travels in large frames. Knows how to be
+asked for a frame to be sent, and nothing of who sends it: `send` is one coroutine function of a frame.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The caller's graph, as far as a tool body on the server can be inside it.
 
-A graph, a stream writer or a nested model in the body asks LangGraph's config where it is. This module answers with
-the caller's namespace, a writer and a stream that lead into the emitter. All of LangGraph's private names that the
-server side needs stand here; `tests/test_private_names.py` fails when one moves.
+A graph, a stream writer or a nested model in the body asks LangGraph's config where it is. This module
+answers with the caller's namespace, a writer and a stream that lead into the emitter. All of LangGraph's
+private names that the server side needs stand here; `tests/test_private_names.py` fails when one moves.
 """
 
 from __future__ import annotations

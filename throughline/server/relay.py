@@ -1,7 +1,7 @@
 """LangChain's callbacks -> events: every run below one remote tool call, as it happened.
 
-One handler instance listens to one call. Knows LangChain's callback vocabulary and the codec; knows no MCP, and not
-who reads. It changes nothing of what passes: it is told, and tells.
+One handler instance listens to one call. Knows LangChain's callback vocabulary and the codec; knows no MCP,
+and not who reads. It changes nothing of what passes: it is told, and tells.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from uuid import UUID
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, GenerationChunk, LLMResult
+from typing_extensions import override
 
 from throughline.codec import encode, scrub, without_words
 from throughline.events import Dispatched, RunEnd, RunError, RunKind, RunStart, RunStream
@@ -25,8 +26,8 @@ T = TypeVar("T")
 class Relay(BaseCallbackHandler):
     """Hears every run and says it to the emitter, in the order in which it was heard.
 
-    `root` is the id of the tool's own run, whose children have no parent on the wire. `send_prompts` lets what goes
-    into models and prompts leave the server; otherwise only its shape does.
+    `root` is the id of the tool's own run, whose children have no parent on the wire. `send_prompts` lets
+    what goes into models and prompts leave the server; otherwise only its shape does.
     """
 
     run_inline = True
@@ -43,18 +44,26 @@ class Relay(BaseCallbackHandler):
 
     # --- models ---
 
+    @override
     def on_chat_model_start(
-        self, serialized: dict[str, Any] | None, messages: list[list[BaseMessage]], *, run_id: UUID, **kwargs: Any
+        self,
+        serialized: dict[str, Any] | None,
+        messages: list[list[BaseMessage]],
+        *,
+        run_id: UUID,
+        **kwargs: Any,
     ) -> None:
         self._start("chat_model", serialized, messages[0], run_id, kwargs)
         self._streams[run_id] = ModelStream(self._emitter, self._numbers[run_id])
 
+    @override
     def on_llm_start(
         self, serialized: dict[str, Any] | None, prompts: list[str], *, run_id: UUID, **kwargs: Any
     ) -> None:
         self._start("llm", serialized, prompts[0], run_id, kwargs)
         self._streams[run_id] = ModelStream(self._emitter, self._numbers[run_id])
 
+    @override
     async def on_llm_new_token(
         self,
         token: str | list[str | dict[str, Any]],
@@ -67,31 +76,40 @@ class Relay(BaseCallbackHandler):
             stream.chunk(token, chunk)
             await self._emitter.breathe()
 
+    @override
     async def on_stream_event(self, event: Any, *, run_id: UUID, **kwargs: Any) -> None:
         if (stream := self._streams.get(run_id)) is not None:
             stream.block(event)
             await self._emitter.breathe()
 
+    @override
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
         if (stream := self._streams.pop(run_id, None)) is not None:
             stream.end(response)
             self._numbers.pop(run_id)
 
+    @override
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         self._streams.pop(run_id, None)
         self._fail(error, run_id)
 
     # --- everything else ---
 
-    def on_chain_start(self, serialized: dict[str, Any] | None, inputs: Any, *, run_id: UUID, **kwargs: Any) -> None:
+    @override
+    def on_chain_start(
+        self, serialized: dict[str, Any] | None, inputs: Any, *, run_id: UUID, **kwargs: Any
+    ) -> None:
         self._start("chain", serialized, inputs, run_id, kwargs)
 
+    @override
     def on_chain_end(self, outputs: Any, *, run_id: UUID, **kwargs: Any) -> None:
         self._end(outputs, run_id)
 
+    @override
     def on_chain_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         self._fail(error, run_id)
 
+    @override
     def on_tool_start(
         self, serialized: dict[str, Any] | None, input_str: str, *, run_id: UUID, **kwargs: Any
     ) -> None:
@@ -99,29 +117,36 @@ class Relay(BaseCallbackHandler):
         extra = {"tool_call_id": kwargs.get("tool_call_id")}
         self._start("tool", serialized, input_str if inputs is None else inputs, run_id, kwargs, extra=extra)
 
+    @override
     def on_tool_end(self, output: Any, *, run_id: UUID, **kwargs: Any) -> None:
         self._end(output, run_id)
 
+    @override
     def on_tool_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         self._fail(error, run_id)
 
+    @override
     def on_retriever_start(
         self, serialized: dict[str, Any] | None, query: str, *, run_id: UUID, **kwargs: Any
     ) -> None:
         self._start("retriever", serialized, query, run_id, kwargs)
 
+    @override
     def on_retriever_end(self, documents: Sequence[Any], *, run_id: UUID, **kwargs: Any) -> None:
         self._end(list(documents), run_id)
 
+    @override
     def on_retriever_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         self._fail(error, run_id)
 
+    @override
     def on_custom_event(self, name: str, data: Any, *, run_id: UUID, **kwargs: Any) -> None:
         self._emitter.put(Dispatched(self._numbers.get(run_id), name, encode(data)))
 
     # --- what runs stream (called for chains, parsers and tools, by LangChain itself) ---
 
     async def tap_output_aiter(self, run_id: UUID, output: AsyncIterator[T]) -> AsyncIterator[T]:
+        """What an async run streams, on its way; told once, however many handlers of this class listen."""
         first = self._taps_first(run_id)
         async for chunk in output:
             if first:
@@ -130,6 +155,7 @@ class Relay(BaseCallbackHandler):
             yield chunk
 
     def tap_output_iter(self, run_id: UUID, output: Iterator[T]) -> Iterator[T]:
+        """The same for a sync run."""
         first = self._taps_first(run_id)
         for chunk in output:
             if first:
@@ -173,7 +199,9 @@ class Relay(BaseCallbackHandler):
                 run_type=run_type,
                 tags=tuple(map(scrub, told.get("tags") or ())),
                 metadata=encode(told.get("metadata") or {}),
-                inputs=encode(inputs if self._send_prompts or kind in ("tool", "retriever") else without_words(inputs)),
+                inputs=encode(
+                    inputs if self._send_prompts or kind in ("tool", "retriever") else without_words(inputs)
+                ),
                 extra=extra or {},
             )
         )

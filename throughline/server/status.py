@@ -1,7 +1,7 @@
 """Progress as any host understands it: numbers that only grow, and a few words, at a pace people can read.
 
-Two things: the numbers of a progress notification, and the reporter for hosts that did not opt in, which shows
-status messages only. Knows no MCP type; `tell` is a coroutine function of progress, total and message.
+Two things: the numbers of a progress notification, and the reporter for hosts that did not opt in, which
+shows status messages only. Knows no MCP type; `tell` is a coroutine function of progress, total and message.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ MESSAGE_CHARS = 200
 PACE_S = 0.25
 """Seconds between messages to a host that did not opt in: four a second at most."""
 LAST_GAP_S = 0.02
-"""Seconds between the last message and the result; TypeScript hosts lose a message that the result follows at once."""
+"""Seconds between the last message and the result: TypeScript hosts lose one that it follows at once."""
 
 Tell = Callable[[float, float | None, str], Awaitable[None]]
 
 
 class Progress:
-    """The `progress` and `total` of one call: strictly increasing, finite, a fraction once the tool knows one."""
+    """The numbers of one call: strictly increasing, finite, a fraction once the tool knows one."""
 
     def __init__(self) -> None:
         self._last = 0.0
@@ -63,7 +63,10 @@ class StatusReporter:
         self._closing = asyncio.Event()
         self._told = False
 
-    async def status(self, message: str, *, progress: float | None = None, total: float | None = None) -> None:
+    async def status(
+        self, message: str, *, progress: float | None = None, total: float | None = None
+    ) -> None:
+        """Have this told next, instead of what still waits to be told."""
         self._waiting = (message, progress, total)
         self._wake.set()
         await asyncio.sleep(0)

@@ -1,9 +1,10 @@
 """MCP over stdio on asyncio pipes (POSIX): what the SDK's transport does, without its worker threads.
 
-What it adds: the wire is on private duplicates of fd 0 and 1, so that a stray `print`, from Python or from C, goes to
-stderr; half surrogate pairs are replaced instead of ending the server; SIGTERM and SIGINT cancel the handlers and let
-them clean up; end of input ends the process. Knows mcp's message types and its low-level server; knows no tool.
-Where pipes cannot be had (Windows, redirected files) `serve_stdio` falls back to the SDK's transport.
+What it adds: the wire is on private duplicates of fd 0 and 1, so that a stray `print`, from Python or from C,
+goes to stderr; half surrogate pairs are replaced instead of ending the server; SIGTERM and SIGINT cancel the
+handlers and let them clean up; end of input ends the process. Knows mcp's message types and its low-level
+server; knows no tool. Where pipes cannot be had (Windows, redirected files) `serve_stdio` falls back to the
+SDK's transport.
 """
 
 from __future__ import annotations
@@ -94,7 +95,9 @@ async def pipe_stdio() -> AsyncIterator[tuple[_Read, _Write]]:
         write_transport.abort() if write_transport.is_closing() else writer.close()
 
 
-async def _read(reader: asyncio.StreamReader, to_server: MemoryObjectSendStream[SessionMessage | Exception]) -> None:
+async def _read(
+    reader: asyncio.StreamReader, to_server: MemoryObjectSendStream[SessionMessage | Exception]
+) -> None:
     held = bytearray()
     with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):
         async with to_server:
@@ -111,7 +114,9 @@ async def _read(reader: asyncio.StreamReader, to_server: MemoryObjectSendStream[
                         await to_server.send(decode_line(line))
 
 
-async def _write(writer: asyncio.StreamWriter, from_server: MemoryObjectReceiveStream[SessionMessage]) -> None:
+async def _write(
+    writer: asyncio.StreamWriter, from_server: MemoryObjectReceiveStream[SessionMessage]
+) -> None:
     with suppress(anyio.ClosedResourceError, BrokenPipeError, ConnectionResetError):
         async with from_server:
             async for message in from_server:
@@ -145,7 +150,7 @@ def _can_pipe() -> bool:
 
 
 def _take_over() -> tuple[int, int]:
-    """Move the wire to private descriptors; what else reads fd 0 finds its end, what writes fd 1 reaches stderr."""
+    """Move the wire to private descriptors; others find the end of input on fd 0, and stderr on fd 1."""
     sys.stdout.flush()
     wire_in, wire_out = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)

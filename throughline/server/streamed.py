@@ -4,8 +4,8 @@
     @streamed
     async def joke(topic: str, reporter: Reporter) -> str: ...
 
-The only file on the server's side that names mcp's types. The body is a plain async function of its arguments and,
-if it wants one, a `Reporter`; the callers' wishes (frames, status messages, silence) are met around it.
+The only file on the server's side that names mcp's types. The body is a plain async function of its arguments
+and, if it wants one, a `Reporter`; the callers' wishes (frames, status messages, silence) are met around it.
 """
 
 from __future__ import annotations
@@ -38,9 +38,13 @@ AnyContext = Context[Any, Any, Any]
 class SilentReporter:
     """For a caller that asked for nothing."""
 
-    async def status(self, message: str, *, progress: float | None = None, total: float | None = None) -> None: ...
+    async def status(
+        self, message: str, *, progress: float | None = None, total: float | None = None
+    ) -> None:
+        """Nobody asked."""
 
-    async def partial(self, value: Any) -> None: ...
+    async def partial(self, value: Any) -> None:
+        """Nobody asked."""
 
 
 class FrameReporter:
@@ -49,11 +53,15 @@ class FrameReporter:
     def __init__(self, emitter: Emitter) -> None:
         self._emitter = emitter
 
-    async def status(self, message: str, *, progress: float | None = None, total: float | None = None) -> None:
+    async def status(
+        self, message: str, *, progress: float | None = None, total: float | None = None
+    ) -> None:
+        """A status event, behind the tokens that came before it."""
         self._emitter.put(Status(words(scrub(message)), progress, total))
         await self._emitter.breathe()
 
     async def partial(self, value: Any) -> None:
+        """A partial event, behind the tokens that came before it."""
         self._emitter.put(Partial(encode(value)))
         await self._emitter.breathe()
 
@@ -61,9 +69,10 @@ class FrameReporter:
 def streamed(body: Body, *, send_prompts: bool = False) -> Callable[..., Awaitable[types.CallToolResult]]:
     """Wrap a tool body for `FastMCP.tool`; register it with `structured_output=False`.
 
-    The wrapper's schema is that of the body without `reporter`. What the body returns becomes one text: a `str` as it
-    is, anything else as compact JSON, as LangChain does in-process. What it raises becomes an `isError` result.
-    `send_prompts` lets what goes into models leave the server; otherwise only its shape does.
+    The wrapper's schema is that of the body without `reporter`. What the body returns becomes one text: a
+    `str` as it is, anything else as compact JSON, as LangChain does in-process. What it raises becomes an
+    `isError` result. `send_prompts` lets what goes into models leave the server; otherwise only its shape
+    does.
     """
 
     async def tool(*, ctx: AnyContext, **arguments: Any) -> types.CallToolResult:
@@ -86,7 +95,9 @@ def streamed(body: Body, *, send_prompts: bool = False) -> Callable[..., Awaitab
     return tool
 
 
-async def _serve(call: Body, ctx: AnyContext, wants_reporter: bool, send_prompts: bool) -> types.CallToolResult:
+async def _serve(
+    call: Body, ctx: AnyContext, wants_reporter: bool, send_prompts: bool
+) -> types.CallToolResult:
     meta = ctx.request_context.meta
     try:
         request = read_request(meta.model_extra if meta else None)
@@ -154,7 +165,12 @@ async def _notify(
     message: str,
     meta: dict[str, Any] | None = None,
 ) -> None:
-    params: dict[str, Any] = {"progressToken": token, "progress": progress, "total": total, "message": message}
+    params: dict[str, Any] = {
+        "progressToken": token,
+        "progress": progress,
+        "total": total,
+        "message": message,
+    }
     if meta is not None:
         params["_meta"] = meta
     notification = types.ProgressNotification(params=types.ProgressNotificationParams(**params))
@@ -167,7 +183,7 @@ async def _result(call: Body, reporter: Reporter | None, config: Any = None) -> 
         value = await run_body(call() if reporter is None else call(reporter=reporter), config)
     except McpError:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the boundary from tool to wire
         return _failed(str(error) or type(error).__name__)
     text = value if isinstance(value, str) else json.dumps(scrub_json(value), ensure_ascii=False, default=str)
     return types.CallToolResult(content=[types.TextContent(type="text", text=scrub(str(text)))])
