@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from client_demo.placements import OWN_SERVER, Far, Placed, placement_named
 from client_demo.runs import Cell, Run
 from client_demo.trial import Bench, Watcher
+from throughline.errors import ThroughlineError
 from throughline.model import OpenModel
 
 REFERENCE = "local"
@@ -49,15 +50,28 @@ async def compare(plan: Plan, model: OpenModel, *, watchers: Sequence[Watcher] =
     Raises what makes the rest pointless: a server that does not start, an endpoint that cannot be reached or
     that refuses the key or the model. Everything else that goes wrong is told by the run that it befell.
     """
+    try:
+        return await _runs(plan, model, watchers)
+    except BaseExceptionGroup as group:  # sessions are task groups, and those wrap what is raised inside
+        raise _told(group) from group
+
+
+async def _runs(plan: Plan, model: OpenModel, watchers: Sequence[Watcher]) -> tuple[Run, ...]:
     address = plan.address or model.settings.base_url
     async with _everywhere(plan, model) as placed:
-        runs = []
-        for cell in schedule(plan):
-            bench = Bench(
-                plan.prompt, plan.tool, placed[cell.placement], model, address, plan.timeout_s, watchers
-            )
-            runs.append(await bench.run(cell))
-        return tuple(runs)
+        benches = {
+            name: Bench(plan.prompt, plan.tool, one, model, address, plan.timeout_s, watchers)
+            for name, one in placed.items()
+        }
+        return tuple([await benches[cell.placement].run(cell) for cell in schedule(plan)])
+
+
+def _told(error: BaseException) -> BaseException:
+    """The one error that a group is about."""
+    while isinstance(error, BaseExceptionGroup):
+        ours = error.subgroup(ThroughlineError)
+        error = (ours or error).exceptions[0]
+    return error
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ ThroughlineError
 ├── UsageError                 what was asked for cannot be run as it stands
 │   ├── UnknownName            a path, placement or tool of that name does not exist
 │   ├── EmptyPrompt            there is nothing to ask
+│   ├── FileUnwritable         a file that was asked for cannot be written
 │   └── PathUnsupported        this path cannot call this runnable
 ├── RunTimedOut                one run was not done within its limit
 └── (foreign errors)           mapped in `blame.py`
@@ -50,6 +51,16 @@ class EmptyPrompt(UsageError):
         super().__init__(
             "The prompt is empty", remedy='give it some words, for example "What items are in the bedroom?".'
         )
+
+
+class FileUnwritable(UsageError):
+    """A file that was asked for cannot be written; said before anything runs."""
+
+    def __init__(self, *, option: str, path: str, reason: str) -> None:
+        self.option = option
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{option} cannot write to {path} ({reason})", remedy="name another file.")
 
 
 class PathUnsupported(UsageError):

@@ -6,11 +6,13 @@ bodies. Knows nothing of paths, agents and reports.
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
+import anyio
 from langchain_core.tools import BaseTool
 from langchain_mcp_adapters.callbacks import CallbackContext, Callbacks
 from langchain_mcp_adapters.client import MultiServerMCPClient
@@ -26,6 +28,8 @@ from throughline.client import local_tool, open_session
 from throughline.errors import ServerUnavailable
 from throughline.model.settings import ModelSettings
 
+START_S = 30.0
+"""Seconds in which a server that is started must have listed its tools."""
 OWN_SERVER = (sys.executable, "-m", "mcp_server")
 TOOL_NAMES = tuple(spec.name for spec in TOOLS)
 
@@ -95,7 +99,7 @@ async def local(far: Far) -> AsyncIterator[Placed]:
 async def adapters(far: Far) -> AsyncIterator[Placed]:
     """Use langchain-mcp-adapters as its documentation begins: a new session, and server, for each call."""
     client = MultiServerMCPClient({"demo": _connection(far)})
-    with _unavailable(far):
+    with _unavailable(far), anyio.fail_after(START_S):
         tools = await client.get_tools()
     yield Placed(tuple(tools))
 
@@ -121,8 +125,10 @@ async def held(far: Far) -> AsyncIterator[Placed]:
     client = MultiServerMCPClient({"demo": _connection(far)}, callbacks=callbacks)
     async with AsyncExitStack() as stack:
         with _unavailable(far):
-            session = await stack.enter_async_context(client.session("demo"))
-            tools = await load_mcp_tools(session, callbacks=callbacks)
+            session = await stack.enter_async_context(client.session("demo", auto_initialize=False))
+            with anyio.fail_after(START_S):
+                await session.initialize()
+                tools = await load_mcp_tools(session, callbacks=callbacks)
         yield Placed(tuple(tools), wire=lambda: Wire(dropped=len(dropped)))
 
 
@@ -165,7 +171,17 @@ def _unavailable(far: Far) -> Iterator[None]:
     try:
         yield
     except* (OSError, McpError) as errors:
-        reason: BaseException = errors
-        while isinstance(reason, BaseExceptionGroup):
-            reason = reason.exceptions[0]
-        raise ServerUnavailable(server=" ".join(far.command), reason=str(reason)) from None
+        raise ServerUnavailable(server=shlex.join(far.command), reason=_reason(errors)) from None
+
+
+def _reason(error: BaseException) -> str:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    match error:
+        case McpError():
+            return "it ended before it answered"
+        case TimeoutError():
+            return f"it did not answer within {START_S:g} s"
+        case OSError():
+            return error.strerror or str(error)
+    return str(error)

@@ -18,6 +18,7 @@ from client_demo.paths import Seen
 from client_demo.tokens import TokenReader
 
 Status = Literal["ok", "error", "unsupported"]
+LATEST_CHARS = 200
 LANES = ("messages", "tools", "custom", "events")
 
 
@@ -63,7 +64,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run and all that is told of it. Times are seconds from its start, None where it never came so far."""
+    """One run and all that is told of it. Times are seconds from its start; None: it never came to that."""
 
     cell: Cell
     status: Status
@@ -82,12 +83,13 @@ class Run:
 
 @dataclass(slots=True)
 class Tap:
-    """Counts what a run sees, while it sees it."""
+    """Counts what a run sees, while it sees it; `latest` is the end of the text that its tokens make."""
 
     started: float = field(default_factory=time.monotonic)
     seen: list[Seen] = field(default_factory=list)
     lanes: dict[str, int] = field(default_factory=lambda: dict.fromkeys(LANES, 0))
     answer_tokens: int = 0
+    latest: str = ""
     first_event_s: float | None = None
     first_tool_token_s: float | None = None
     first_answer_token_s: float | None = None
@@ -98,6 +100,7 @@ class Tap:
         self.seen.append(one)
         self.first_event_s = self._first(self.first_event_s, one.t)
         for token in self._reader.read(one):
+            self.latest = (self.latest + token.text)[-LATEST_CHARS:]
             if token.who == "tool":
                 self.lanes[token.lane] += 1
                 self.first_tool_token_s = self._first(self.first_tool_token_s, token.t)

@@ -71,9 +71,9 @@ class TokenReader:
         data = raw["params"]["data"]
         if raw["method"] == "tools":
             yield from _delta(data)
-        if raw["method"] == "messages" and data[0].get("event") == "content-block-delta":
+        if raw["method"] == "messages" and isinstance(data[0], Mapping):  # else a message that came whole
             delta = data[0].get("delta", {})
-            if delta.get("type") == "text-delta":
+            if data[0].get("event") == "content-block-delta" and delta.get("type") == "text-delta":
                 yield self._whose(data[1]), str(delta.get("text", ""))
 
     def _whose(self, metadata: Mapping[str, Any]) -> Who:

@@ -99,8 +99,8 @@ class Bench:
                 raise told from error
             return Outcome("unsupported" if isinstance(told, UNSUPPORTED) else "error", told)
         if limit.cancelled_caught:
-            error = RunTimedOut(placement=cell.placement, path=cell.path, limit_s=self.timeout_s)
-            return Outcome("error", error)
+            late = RunTimedOut(placement=cell.placement, path=cell.path, limit_s=self.timeout_s)
+            return Outcome("error", late)
         return Outcome("ok")
 
     async def _drain(self, cell: Cell, agent: Agent, config: RunnableConfig, tap: Tap) -> None:

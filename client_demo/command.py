@@ -1,0 +1,146 @@
+"""`throughline compare`, from the options as they were given to the exit code.
+
+Checks everything that can be wrong before anything is started. Knows files and consoles; the runs themselves
+are `compare.py`'s, their meaning `verdict.py`'s.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from client_demo.compare import Plan, compare
+from client_demo.errors import EmptyPrompt, FileUnwritable, UnknownName, UsageError
+from client_demo.paths import PATHS, path_named
+from client_demo.placements import OWN_SERVER, PLACEMENTS, TOOL_NAMES, placement_named
+from client_demo.record import recording
+from client_demo.report.json import document
+from client_demo.report.live import Lines, View
+from client_demo.report.svg import svg
+from client_demo.report.terminal import show
+from client_demo.runs import Run
+from client_demo.trial import Watcher
+from client_demo.verdict import exit_code
+from throughline.model import ModelSettings, OpenModel, open_model, read_settings
+
+ALL = ("all",)
+STDOUT = Path("-")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The options of the command, and the environment that they are to be read in."""
+
+    prompt: str
+    placements: tuple[str, ...]
+    paths: tuple[str, ...]
+    tool: str
+    model: str
+    repeat: int
+    timeout: float
+    server: str | None
+    record: Path | None
+    json_to: Path | None
+    svg: Path | None
+    env: Mapping[str, str]
+    dotenv: Path
+
+
+async def run_comparison(request: Request) -> int:
+    """Make the comparison, show it, and return the exit code; a `ThroughlineError` says why it cannot."""
+    plan = plan_of(request)
+    for option, path in (("--record", request.record), ("--json", request.json_to), ("--svg", request.svg)):
+        if path is not None and path != STDOUT:
+            _check_writable(option, path)
+    async with open_model(request.model, env=request.env, dotenv=request.dotenv) as model:
+        plan = replace(plan, address=_address(request, model.settings))
+        with _watchers(request, plan, model) as watchers:
+            runs = await compare(plan, model, watchers=watchers)
+    _tell(request, plan, model.settings, runs)
+    return exit_code(runs)
+
+
+def plan_of(request: Request) -> Plan:
+    """Check the options; an unknown name is told with the nearest valid one."""
+    if not request.prompt.strip():
+        raise EmptyPrompt
+    if request.tool not in TOOL_NAMES:
+        raise UnknownName(kind="tool", name=request.tool, valid=TOOL_NAMES)
+    placements = [p.name for p in PLACEMENTS] if request.placements == ALL else request.placements
+    paths = [p.name for p in PATHS] if request.paths == ALL else request.paths
+    return Plan(
+        prompt=request.prompt,
+        tool=request.tool,
+        placements=tuple(dict.fromkeys(placement_named(name).name for name in placements)),
+        paths=tuple(dict.fromkeys(path_named(name).name for name in paths)),
+        repeat=request.repeat,
+        timeout_s=request.timeout,
+        server=_command(request.server) if request.server is not None else OWN_SERVER,
+    )
+
+
+def _command(given: str) -> tuple[str, ...]:
+    try:
+        command = tuple(shlex.split(given))
+    except ValueError as error:
+        raise UsageError(f"--server is not a command ({error})", remedy="close its quotes.") from error
+    if not command:
+        raise UsageError("--server is empty", remedy="name a command, or leave the option out.")
+    return command
+
+
+def _check_writable(option: str, path: Path) -> None:
+    if not path.parent.is_dir():
+        raise FileUnwritable(option=option, path=str(path), reason=f"there is no directory {path.parent}")
+
+
+def _address(request: Request, settings: ModelSettings) -> str:
+    """Where the model is, as the user knows it: our own endpoint stands before a configured one."""
+    configured = read_settings(request.env, dotenv=request.dotenv) if settings.kind == "configured" else None
+    return configured.base_url if configured else settings.base_url
+
+
+@contextmanager
+def _watchers(request: Request, plan: Plan, model: OpenModel) -> Iterator[Sequence[Watcher]]:
+    console = Console(stderr=True)
+    if model.notice:
+        console.print(model.notice, style="dim", markup=False, highlight=False, soft_wrap=True)
+    with ExitStack() as stack:
+        watchers: list[Watcher] = []
+        if request.record is not None:
+            watchers.append(stack.enter_context(recording(request.record, plan, model.settings)))
+        if console.is_terminal:
+            watchers.append(stack.enter_context(View(console, plan, model.settings)))
+        else:
+            watchers.append(Lines(console, plan))
+        yield watchers
+
+
+def _tell(request: Request, plan: Plan, model: ModelSettings, runs: Sequence[Run]) -> None:
+    told = json.dumps(document(plan, model, runs), ensure_ascii=False, indent=2) + "\n"
+    if request.json_to == STDOUT:
+        click.echo(told, nl=False)
+    else:
+        show(Console(), plan, model, runs)
+        if request.json_to is not None:
+            _write("--json", request.json_to, told)
+    if request.svg is not None:
+        _write("--svg", request.svg, svg(plan, model, runs))
+    for run in runs:
+        if run.status == "error":
+            click.echo(f"Error: {run.error}", err=True)
+            break
+
+
+def _write(option: str, path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise FileUnwritable(option=option, path=str(path), reason=error.strerror or str(error)) from error

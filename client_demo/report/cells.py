@@ -1,0 +1,91 @@
+"""One run in a few characters: the words and colors that the tables, the live view and the lines share.
+
+Pure. Knows runs; knows no terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from client_demo.runs import ProviderCall, Run, Tap
+from client_demo.verdict import Pair
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A few words in a style."""
+
+    text: str
+    style: str = ""
+
+
+GOOD, BAD, DIM, BUSY = "green", "bold red", "dim", "bold cyan"
+
+
+def outcome(run: Run, local: Run | None) -> Words:
+    """How a run came out, held against the one of `local` where there is one."""
+    if run.status == "unsupported":
+        return Words("n/a", DIM)
+    if run.status == "error":
+        return Words("failed", BAD)
+    seen = run.tool_tokens.seen
+    if local is None or local is run:
+        return Words(f"{seen} tokens", "bold") if seen else Words("no tokens", DIM)
+    pair = Pair(run, local)
+    expected = local.tool_tokens.seen
+    counted = (
+        f" {seen} of {run.tool_tokens.emitted if pair.other_words_only else expected}" if expected else ""
+    )
+    if pair.equal and pair.asked_alike:
+        return Words(f"= equal{counted}", GOOD)
+    if pair.equal:
+        return Words(f"= seen, asked otherwise{counted}", "yellow")
+    if pair.other_words_only:
+        return Words(f"~ other words{counted}", "yellow")
+    return Words(f"! differs{counted}", BAD)
+
+
+def progress(tap: Tap) -> Words:
+    """What a run has seen so far, while it runs."""
+    if tap.tool_tokens:
+        return Words(f"> {tap.tool_tokens} tokens", BUSY)
+    return Words(f"> {len(tap.seen)} events", BUSY)
+
+
+def seconds(value: float | None) -> Words:
+    """A time; a dash where it never came to that."""
+    return Words("-", DIM) if value is None else Words(f"{value:.2f}")
+
+
+def count(value: int) -> Words:
+    """A number; a dash for none."""
+    return Words(str(value)) if value else Words("-", DIM)
+
+
+def lanes(run: Run) -> Words:
+    """How many of the tool's tokens were seen, lane by lane."""
+    told = [f"{count} {lane}" for lane, count in run.tool_tokens.lanes.items() if count]
+    return Words(" ".join(told)) if told else Words("-", DIM)
+
+
+def asked(calls: Sequence[ProviderCall], who: str) -> Words:
+    """How the provider was asked: as a stream, for the whole, both, or not at all."""
+    streamed = {call.streamed for call in calls if call.who == who}
+    match sorted(streamed):
+        case [True]:
+            return Words("stream")
+        case [False]:
+            return Words("whole")
+        case [_, _]:
+            return Words("both")
+    return Words("-", DIM)
+
+
+def answered(run: Run, local: Run | None) -> Words:
+    """Whether the agent's last word is the one that it had with the tool in-process."""
+    if run.answer is None:
+        return Words("none", DIM if run.status == "unsupported" else BAD)
+    if local is None or local is run:
+        return Words("yes")
+    return Words("same", GOOD) if run.answer == local.answer else Words("differs", "yellow")

@@ -1,0 +1,50 @@
+"""The comparison for programs: one JSON object, of a versioned schema.
+
+Pure: runs in, JSON values out. Knows the schema and nothing of how it is written to a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from client_demo.compare import Plan, equal_to_local
+from client_demo.runs import Run
+from throughline.model.settings import ModelSettings
+
+SCHEMA = "throughline.compare/1"
+
+
+def document(plan: Plan, model: ModelSettings, runs: Sequence[Run]) -> dict[str, Any]:
+    """The whole comparison."""
+    return {
+        "schema": SCHEMA,
+        "prompt": plan.prompt,
+        "model": {"kind": model.kind, "name": model.model},
+        "runs": [row(run) for run in runs],
+        "equal_to_local": equal_to_local(runs),
+    }
+
+
+def row(run: Run) -> dict[str, Any]:
+    """One run; times are seconds, to the tenth of a millisecond."""
+    return {
+        "placement": run.cell.placement,
+        "path": run.cell.path,
+        "repeat": run.cell.repeat,
+        "status": run.status,
+        "error": run.error,
+        "seconds": round(run.seconds, 4),
+        "first_event_s": _rounded(run.first_event_s),
+        "first_tool_token_s": _rounded(run.first_tool_token_s),
+        "first_answer_token_s": _rounded(run.first_answer_token_s),
+        "tool_tokens": asdict(run.tool_tokens),
+        "provider": [asdict(one) for one in run.provider],
+        "tool_calls": [asdict(one) for one in run.tool_calls],
+        "answer": run.answer,
+    }
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 4)

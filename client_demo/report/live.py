@@ -1,0 +1,113 @@
+"""The comparison while it runs: which path has seen what so far, and the words as they come.
+
+Two watchers: one draws on a terminal, one writes a line for each run that is over. Both talk to stderr: what
+they show is not the result.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from types import TracebackType
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from client_demo.compare import REFERENCE, Plan, schedule
+from client_demo.paths import Seen
+from client_demo.report import cells
+from client_demo.report.cells import Words
+from client_demo.report.terminal import heading, matrix
+from client_demo.runs import Cell, Run, Tap
+from throughline.model.records import RequestRecord
+from throughline.model.settings import ModelSettings
+
+FRAMES_A_SECOND = 10
+
+
+class Lines:
+    """A line for each run that is over, for logs and pipes."""
+
+    def __init__(self, console: Console, plan: Plan) -> None:
+        self._console = console
+        self._runs: dict[Cell, Run] = {}
+        self._total = len(schedule(plan))
+
+    def begins(self, cell: Cell, tap: Tap) -> None:
+        """Nothing to say yet."""
+
+    def saw(self, cell: Cell, seen: Seen) -> None:
+        """Nothing to say yet."""
+
+    def ended(self, run: Run, requests: Sequence[RequestRecord]) -> None:
+        """Say how the run came out."""
+        self._runs[run.cell] = run
+        cell = run.cell
+        words = cells.outcome(run, self._runs.get(Cell(REFERENCE, cell.path, cell.repeat)))
+        number = f"{len(self._runs)}/{self._total}"
+        line = f"{number:>7}  {cell.path:<30}  {cell.placement:<9} {run.seconds:7.2f} s  {words.text}"
+        self._console.print(line, soft_wrap=True, markup=False, highlight=False)
+
+
+class View:
+    """Draws the paths by placement, filling in while runs go on; a context manager."""
+
+    def __init__(self, console: Console, plan: Plan, model: ModelSettings) -> None:
+        self._plan = plan
+        self._model = model
+        self._total = len(schedule(plan))
+        self._started = time.monotonic()
+        self._words: dict[tuple[str, str], Words] = {}
+        self._runs: dict[Cell, Run] = {}
+        self._now: tuple[Cell, Tap] | None = None
+        self._live = Live(
+            console=console,
+            get_renderable=self._draw,
+            refresh_per_second=FRAMES_A_SECOND,
+            transient=True,
+            redirect_stdout=False,
+        )
+
+    def __enter__(self) -> View:
+        self._live.start(refresh=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def begins(self, cell: Cell, tap: Tap) -> None:
+        """Show a run as under way."""
+        self._now = (cell, tap)
+
+    def saw(self, cell: Cell, seen: Seen) -> None:
+        """Nothing to do: the tap has counted it, and the next drawing reads the tap."""
+
+    def ended(self, run: Run, requests: Sequence[RequestRecord]) -> None:
+        """Show how a run came out."""
+        self._now = None
+        cell = run.cell
+        self._runs[cell] = run
+        local = self._runs.get(Cell(REFERENCE, cell.path, cell.repeat))
+        self._words[(cell.placement, cell.path)] = cells.outcome(run, local)
+
+    def _draw(self) -> RenderableType:
+        words = dict(self._words)
+        latest = ""
+        if self._now is not None:
+            cell, tap = self._now
+            words[(cell.placement, cell.path)] = cells.progress(tap)
+            latest = f"{cell.placement}, {cell.path}: {' '.join(tap.latest.split())}"
+        done = f"run {min(len(self._runs) + 1, self._total)} of {self._total}"
+        clock = f"{time.monotonic() - self._started:.0f} s"
+        head = heading(self._plan, self._model).append(f"   {done}, {clock}", "cyan")
+        return Group(head, "", matrix(self._plan, words), Text(_end_of(latest, 96), "dim"))
+
+
+def _end_of(text: str, width: int) -> str:
+    """Keep where the words are, and where they come from, on one line."""
+    source, _, words = text.partition(": ")
+    room = width - len(source) - 3
+    return f"{source}: {words[-room:]}" if words else source

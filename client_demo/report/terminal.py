@@ -1,0 +1,164 @@
+"""The comparison for people: the verdict in plain words, the paths by placement, and every run's numbers.
+
+Knows rich. On a terminal it draws; elsewhere the same words come as plain lines. Decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group, JustifyMethod, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from client_demo.compare import REFERENCE, Plan
+from client_demo.report import cells
+from client_demo.report.cells import Words
+from client_demo.runs import Run
+from client_demo.verdict import Finding, verdict
+from throughline.model.settings import ModelSettings
+
+MARKS = {"good": ("=", "bold green"), "bad": ("!", "bold red"), "note": ("·", "dim")}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the run tables, of a fixed width so that the tables of all paths line up."""
+
+    name: str
+    width: int
+    justify: JustifyMethod = "left"
+
+
+COLUMNS = (
+    Column("\n  seconds to:", 12),
+    Column("first\nevent", 6, "right"),
+    Column("tool\ntoken", 6, "right"),
+    Column("answer\ntoken", 6, "right"),
+    Column("\ndone", 6, "right"),
+    Column("tokens\nmade", 6, "right"),
+    Column("\nframes", 6, "right"),
+    Column("\nseen, by lane", 20),
+    Column("agent\nasked", 6),
+    Column("tool\nasked", 6),
+    Column("\nanswer", 7),
+)
+
+
+def show(console: Console, plan: Plan, model: ModelSettings, runs: Sequence[Run]) -> None:
+    """Print the whole comparison: the verdict first."""
+    if console.is_terminal:
+        console.print(picture(plan, model, runs), "", details(runs), "", sep="\n")
+    else:
+        for line in plain(plan, model, runs):
+            console.print(line, soft_wrap=True, markup=False, highlight=False)
+
+
+def picture(plan: Plan, model: ModelSettings, runs: Sequence[Run]) -> RenderableType:
+    """What fits on a screen: the question, the verdict, and the paths by placement."""
+    findings = verdict(runs, tool=plan.tool, scripted=model.kind == "scripted")
+    latest = {(run.cell.placement, run.cell.path): run for run in runs}
+    words = {key: cells.outcome(run, latest.get((REFERENCE, key[1]))) for key, run in latest.items()}
+    return Group(heading(plan, model), "", _findings(findings), "", matrix(plan, words))
+
+
+def heading(plan: Plan, model: ModelSettings) -> Text:
+    """The question, who is asked, and which tool answers."""
+    text = Text.assemble((plan.prompt, "bold"), "\n")
+    return text.append(f"{plan.tool} with {_model(model)}, {len(plan.paths)} paths", "dim")
+
+
+def _model(model: ModelSettings) -> str:
+    name = model.model.partition("?")[0]
+    return "the scripted model (not a model)" if model.kind == "scripted" else f"{name} ({model.kind})"
+
+
+def _findings(findings: Sequence[Finding]) -> Table:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=1)
+    table.add_column(ratio=1)
+    for finding in findings:
+        mark, style = MARKS[finding.tone]
+        subject = (f"{finding.subject} ", "bold" if finding.tone == "note" else style)
+        quiet = "dim" if finding.tone == "note" else ""
+        table.add_row(
+            Text(mark, style), Text.assemble(subject if finding.subject else "", (finding.text, quiet))
+        )
+    return table
+
+
+def matrix(plan: Plan, words: dict[tuple[str, str], Words]) -> Table:
+    """Paths down, placements across, a few words in each cell; a cell without words is still to come."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1), header_style="bold", pad_edge=False)
+    table.add_column("path", no_wrap=True)
+    for placement in plan.placements:
+        table.add_column(placement, no_wrap=True, min_width=14)
+    for path in plan.paths:
+        row = [words.get((placement, path), Words("", "")) for placement in plan.placements]
+        table.add_row(path, *(Text(one.text, one.style) for one in row))
+    return table
+
+
+def details(runs: Sequence[Run]) -> RenderableType:
+    """Every run with its times (seconds), tokens, provider and answer, path by path."""
+    head = _columns(show_header=True)
+    groups: list[RenderableType] = [head]
+    for path in dict.fromkeys(run.cell.path for run in runs):
+        table = _columns(show_header=False)
+        for run in runs:
+            if run.cell.path == path:
+                table.add_row(*(Text(one.text, one.style) for one in _row(run, _local(run, runs))))
+        groups += [Text(path, "bold cyan"), table]
+    return Group(*groups)
+
+
+def plain(plan: Plan, model: ModelSettings, runs: Sequence[Run]) -> Iterator[str]:
+    """The same as lines of text, for files and pipes."""
+    yield from heading(plan, model).plain.splitlines()
+    yield ""
+    for finding in verdict(runs, tool=plan.tool, scripted=model.kind == "scripted"):
+        yield f"{MARKS[finding.tone][0]} {finding.subject} {finding.text}".replace("  ", " ")
+    yield ""
+    names = ["path", *(" ".join(column.name.split()) for column in COLUMNS), "verdict"]
+    names[1] = "placement"
+    rows = [names]
+    for run in runs:
+        told = [one.text.strip() for one in _row(run, _local(run, runs))]
+        rows.append([run.cell.path, *told, cells.outcome(run, _local(run, runs)).text])
+    widths = [max(len(row[n]) for row in rows) for n in range(len(names))]
+    for row in rows:
+        yield "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _columns(*, show_header: bool) -> Table:
+    table = Table(box=None, padding=(0, 1, 0, 0), show_header=show_header, header_style="dim", pad_edge=False)
+    for column in COLUMNS:
+        table.add_column(column.name, justify=column.justify, width=column.width, no_wrap=True)
+    return table
+
+
+def _local(run: Run, runs: Sequence[Run]) -> Run | None:
+    cell = replace(run.cell, placement=REFERENCE)
+    return next((one for one in runs if one.cell == cell), None)
+
+
+def _row(run: Run, local: Run | None) -> list[Words]:
+    label = run.cell.placement if run.cell.repeat == 1 else f"{run.cell.placement} {run.cell.repeat}"
+    if run.status == "unsupported":
+        return [Words(f"  {label}", cells.DIM), *([Words("-", cells.DIM)] * 9), Words("n/a", cells.DIM)]
+    tokens = run.tool_tokens
+    return [
+        Words(f"  {label}", cells.BAD if run.status == "error" else ""),
+        cells.seconds(run.first_event_s),
+        cells.seconds(run.first_tool_token_s),
+        cells.seconds(run.first_answer_token_s),
+        cells.seconds(run.seconds),
+        cells.count(tokens.emitted),
+        cells.count(tokens.frames),
+        cells.lanes(run),
+        cells.asked(run.provider, "agent"),
+        cells.asked(run.provider, "tool"),
+        cells.answered(run, local),
+    ]
