@@ -12,16 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from throughline.model.errors import ModelChoiceInvalid, SettingsInvalid, nearest
+from throughline.model.errors import ModelError, SettingsInvalid
 from throughline.model.options import NAME as SCRIPTED
 from throughline.model.options import is_scripted, read_options
 from throughline.model.settings import BASE_URL, Kind, ModelSettings, read_settings
+from throughline.model.shelf import DEFAULT, NAMES, take
+from throughline.model.weights import Found, find_any, require
 
 if TYPE_CHECKING:
     from throughline.model.answer import Provider
     from throughline.model.endpoint import Endpoint, Opening
 
-CHOICES = ("auto", "configured", SCRIPTED)
+EMBEDDED = "embedded"
+CHOICES = ("auto", "configured", EMBEDDED, SCRIPTED)
 NOT_A_MODEL = "The scripted model answers: its words are canned and no model's."
 
 
@@ -54,8 +57,8 @@ async def open_model(
 ) -> AsyncIterator[OpenModel]:
     """Open a model for the length of the context.
 
-    `choice` is one of `CHOICES`, or the scripted model with options (`scripted?pace_ms=0`). Raises
-    `ModelError` where the choice cannot be had; "auto" always can.
+    `choice` is one of `CHOICES`, the name of an embedded model, or the scripted model with options
+    (`scripted?pace_ms=0`). Raises `ModelError` where the choice cannot be had; "auto" always can.
     """
     found = _find(choice, env, dotenv)
     from throughline.model.endpoint import serve  # heavy: brings uvicorn and starlette
@@ -69,10 +72,35 @@ def _find(choice: str, env: Mapping[str, str], dotenv: Path | None) -> _Found:
     if is_scripted(choice):
         return _scripted(choice, notice=NOT_A_MODEL)
     if choice == "auto":
-        return _configured(env, dotenv) or _scripted(SCRIPTED, notice=NOT_A_MODEL)
+        return _configured(env, dotenv) or _own(env)
     if choice == "configured":
         return _configured(env, dotenv) or _nothing_configured()
-    raise ModelChoiceInvalid(choice=choice, reason="is not known", remedy=nearest(choice, CHOICES))
+    if choice == EMBEDDED:
+        return _embedded(find_any(env) or require(DEFAULT, env))
+    return _embedded(require(take(choice, known=(*CHOICES, *NAMES)), env))
+
+
+def _own(env: Mapping[str, str]) -> _Found:
+    """The embedded model where it can be had, else the scripted one, with the reason."""
+    try:
+        return _embedded(find_any(env) or require(DEFAULT, env))
+    except ModelError as error:
+        return _scripted(SCRIPTED, notice=f"{NOT_A_MODEL} {error}")
+
+
+def _embedded(found: Found) -> _Found:
+    from throughline.model import engine
+
+    if problem := engine.problem():
+        raise problem
+    model = found.weights.model
+
+    def provider() -> AbstractAsyncContextManager[Provider]:
+        from throughline.model.embedded import embedded
+
+        return embedded(found.path, names=(model, found.weights.name))
+
+    return _Found("embedded", model, provider, f"The embedded model {model} answers, on this machine.")
 
 
 def _scripted(choice: str, *, notice: str) -> _Found:
