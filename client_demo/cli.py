@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from client_demo.bench.command import bench
 from throughline import __version__
 from throughline.errors import EXIT_INTERRUPTED, ThroughlineError
 
@@ -131,6 +132,9 @@ def compare(**options: Any) -> None:
 
     request = Request(**options, env=dict(os.environ), dotenv=DOTENV)
     sys.exit(anyio.run(partial(run_comparison, request)))
+
+
+cli.add_command(bench)
 
 
 @cli.command()
