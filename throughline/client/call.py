@@ -6,7 +6,7 @@ to `finish`. Knows the contract and knows no SDK, no session and no LangGraph.
 
 from __future__ import annotations
 
-import math
+import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class RemoteCall:
         self._limits = limits
         self._ledger = Ledger()
         self._arrived: deque[Mapping[str, Any] | None] = deque()
-        self._news = anyio.Event()
+        self._news = asyncio.Event()
         self._done = False
         self._result: Any = None
         self._meta: Mapping[str, Any] | None = None
@@ -114,15 +114,16 @@ class RemoteCall:
         self._ledger.add(frame)
 
     async def _wait(self, ends_at: float) -> None:
-        self._news = anyio.Event()
         if self._arrived or self._done:
             return
-        left_s = ends_at - anyio.current_time()
-        limit_s = min(self._limits.idle_s, left_s)
-        with anyio.move_on_after(None if limit_s == math.inf else limit_s) as scope:
-            await self._news.wait()
-        if scope.cancelled_caught:
-            raise self._deadline(idle=self._limits.idle_s < left_s)
+        self._news.clear()
+        now = anyio.current_time()
+        idle_at = now + self._limits.idle_s
+        try:
+            async with asyncio.timeout_at(min(idle_at, ends_at)):
+                await self._news.wait()
+        except TimeoutError:
+            raise self._deadline(idle=idle_at < ends_at) from None
 
     def _deadline(self, *, idle: bool) -> DeadlineExceeded:
         return DeadlineExceeded(

@@ -1,30 +1,39 @@
 """One connection to one MCP server, from the first byte to the last, in the task that opened it.
 
-The only file on the client's side that names mcp's session, transports and notifications. The receive loop
-only hands on. When a caller goes away the server is told (mcp 1.30's own client never does;
+With `pipes.py` the only file on the client's side that names mcp's session, transports and messages. What
+arrives is only handed on. When a caller goes away the server is told (mcp 1.30's own client never does;
 `tests/test_private_names.py` says when that workaround can go).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, suppress
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from itertools import count
 from typing import Any
 
 import anyio
 from mcp import ClientSession, McpError, types
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.message import SessionMessage
+from pydantic import ValidationError
 from typing_extensions import override
 
 from throughline.client.call import RemoteCall
-from throughline.errors import ConnectionLost, ServerUnavailable
+from throughline.client.pipes import open_pipes
+from throughline.errors import ConnectionLost, ServerUnavailable, WireError
 
 TELL_S = 2.0
 """Seconds that telling the server of a cancelled request may take."""
+PROGRESS = "notifications/progress"
+FIRST_ID = 1 << 32
+"""Our requests are numbered from here; mcp's own session numbers its requests from 0."""
 _TIMED_OUT = 408
 
+Write = Callable[[types.JSONRPCMessage], Awaitable[None]]
 Server = StdioServerParameters | str
 """A command to spawn, or the URL of a streamable HTTP endpoint."""
 
@@ -78,6 +87,9 @@ class Connection:
         self._ended = anyio.Event()
         self._connecting = anyio.CancelScope()
         self._session: ClientSession | None = None
+        self._write: Write | None = None
+        self._ids = count(FIRST_ID)
+        self._asked: dict[types.RequestId, RemoteCall] = {}
 
     @property
     def session(self) -> ClientSession:
@@ -104,49 +116,116 @@ class Connection:
         self.lost = True
         self._ended.set()
         self._connecting.cancel()
-        for call in self.calls.values():
+        for call in self._asked.values():
             call.finish(error=ConnectionLost(tool=call.tool, tokens=call.received().tokens))
 
-    async def drive(
-        self, call: RemoteCall, scope: anyio.CancelScope, arguments: dict[str, Any], meta: Any
-    ) -> None:
-        """Send a call's request and give the call what comes back."""
-        with scope:
-            try:
-                meta = {"progressToken": call.token, **meta}
-                result = await self.session.call_tool(call.tool, arguments, meta=meta)
-                call.finish(result=result, meta=result.meta)
-            except McpError as error:
-                if error.error.code == types.CONNECTION_CLOSED:
-                    self.leave()
-                call.finish(error=error)
-            except (anyio.ClosedResourceError, anyio.BrokenResourceError):
-                self.leave()
+    async def ask(self, call: RemoteCall, arguments: dict[str, Any], meta: dict[str, Any]) -> None:
+        """Send a call's request; its progress and its answer are handed to the call as they come.
+
+        It bypasses `ClientSession.send_request`, which costs streams and tasks that a call has no use for.
+        """
+        request_id = next(self._ids)
+        self.calls[call.token] = call
+        self._asked[request_id] = call
+        params = {"name": call.tool, "arguments": arguments, "_meta": {"progressToken": call.token, **meta}}
+        await self._send(
+            types.JSONRPCRequest(jsonrpc="2.0", id=request_id, method="tools/call", params=params)
+        )
+
+    async def leave_call(self, call: RemoteCall) -> None:
+        """The caller is done with a call; where the server is not, it is told."""
+        self.calls.pop(call.token, None)
+        request_id = next((number for number, asked in self._asked.items() if asked is call), None)
+        if request_id is None or self.lost:
+            return
+        del self._asked[request_id]
+        params = {"requestId": request_id, "reason": "The caller went away."}
+        notification = types.JSONRPCNotification(
+            jsonrpc="2.0", method="notifications/cancelled", params=params
+        )
+        with anyio.move_on_after(TELL_S, shield=True):
+            await self._send(notification)
+
+    def take(self, message: dict[str, Any]) -> bool:
+        """Whether a message of the wire is for one of our calls, which has it then."""
+        if message.get("method") == PROGRESS:
+            params = message.get("params") or {}
+            call = self.calls.get(str(params.get("progressToken")))
+            if call is not None:
+                call.deliver(params.get("_meta"))
+            return call is not None
+        if "method" in message or (call := self._asked.pop(message.get("id", ""), None)) is None:
+            return False
+        try:
+            _answer(call, message)
+        except ValidationError:
+            remedy = "report it to the server's author."
+            call.finish(error=WireError("The server's answer is not a tool result", remedy=remedy))
+        return True
+
+    def route_response(self, request_id: types.RequestId, response: dict[str, Any]) -> bool:
+        """mcp's `ResponseRouter`: the same for an answer that came through the session's receive loop."""
+        return self.take({"id": request_id, "result": response})
+
+    def route_error(self, request_id: types.RequestId, error: types.ErrorData) -> bool:
+        """mcp's `ResponseRouter`: the same for an answer that is an error."""
+        return self.take({"id": request_id, "error": error.model_dump()})
+
+    async def _send(self, message: types.JSONRPCRequest | types.JSONRPCNotification) -> None:
+        assert self._write is not None
+        try:
+            await self._write(types.JSONRPCMessage(message))
+        except (anyio.ClosedResourceError, anyio.BrokenResourceError):
+            self.leave()
 
     async def _hold(self, connected: Callable[[], None]) -> None:
-        async with self._transport() as (read, write, *_):
+        async with self._transport() as (read, write, send):
             session = CancellingClientSession(
                 read, write, message_handler=self._on_message, on_end=self.leave
             )
+            session.add_response_router(self)
             async with session:
                 with self._connecting, anyio.fail_after(self._connect_s):
                     await session.initialize()
                 if self._connecting.cancelled_caught:
                     return
-                self._session = session
+                self._session, self._write = session, send
                 connected()
                 await self._ended.wait()
 
-    def _transport(self) -> AbstractAsyncContextManager[Any]:
+    @asynccontextmanager
+    async def _transport(self) -> AsyncIterator[tuple[Any, Any, Write]]:
+        if isinstance(self._server, StdioServerParameters) and sys.platform != "win32":
+            async with open_pipes(self._server, self.take) as pipes:
+                yield pipes.read, pipes.write, pipes.send
+            return
+        opening: AbstractAsyncContextManager[Any]
         if isinstance(self._server, str):
-            return streamable_http_client(self._server)
-        return stdio_client(self._server)
+            opening = streamable_http_client(self._server)
+        else:
+            opening = stdio_client(self._server)
+        async with opening as (read, write, *_):
+
+            async def send(message: types.JSONRPCMessage) -> None:
+                await write.send(SessionMessage(message))
+
+            yield read, write, send
 
     async def _on_message(self, message: Any) -> None:
         match message:
             case types.ServerNotification(root=types.ProgressNotification(params=params)):
-                if (call := self.calls.get(str(params.progressToken))) is not None:
-                    call.deliver(params.meta.model_extra if params.meta else None)
+                meta = params.meta.model_extra if params.meta else None
+                self.take(
+                    {"method": PROGRESS, "params": {"progressToken": params.progressToken, "_meta": meta}}
+                )
+
+
+def _answer(call: RemoteCall, message: dict[str, Any]) -> None:
+    if "error" in message:
+        call.finish(error=McpError(types.ErrorData.model_validate(message["error"])))
+    else:
+        result = types.CallToolResult.model_validate(message.get("result"))
+        call.finish(result=result, meta=result.meta)
 
 
 def describe(server: Server) -> str:

@@ -1,8 +1,8 @@
 """A held session with one MCP server: opened outside any run, shared by all, renewed when it is lost.
 
 One supervisor task opens and closes its connections, whoever calls, so that no run's context leaks into a
-receive loop. Each call's request runs in a task of the session's, which is what is cancelled when its caller
-goes away. Knows connections and calls; knows no LangGraph and, beyond a type, no SDK.
+receive loop. A call needs no task of its own: it is what its caller waits for. Knows connections and calls;
+knows no LangGraph and, beyond a type, no SDK.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import anyio
-from anyio.abc import TaskGroup
 from mcp import ClientSession
 
 from throughline.client.call import CallLedger, Limits, RemoteCall
@@ -68,7 +67,6 @@ class RemoteSession:
         self._server = server
         self._limits = limits
         self._connect_s = connect_s
-        self._tasks: TaskGroup
         self._connection: Connection | None = None
         self._attempt: _Attempt | None = None
         self._wanted = anyio.Event()
@@ -120,15 +118,11 @@ class RemoteSession:
         """
         connection = await self.connected()
         call = RemoteCall(tool=tool, token=next(self._tokens), limits=self._limits)
-        connection.calls[call.token] = call
-        scope = anyio.CancelScope()
-        self._tasks.start_soon(connection.drive, call, scope, scrub_json(arguments), write_request(request))
         try:
+            await connection.ask(call, scrub_json(arguments), write_request(request))
             yield call
         finally:
-            connection.calls.pop(call.token, None)
-            if not call.done:
-                scope.cancel()
+            await connection.leave_call(call)
 
     def keep(self, ledger: CallLedger) -> None:
         """Remember what a finished call carried."""
@@ -137,12 +131,17 @@ class RemoteSession:
 
     @asynccontextmanager
     async def _supervised(self) -> AsyncIterator[None]:
-        async with anyio.create_task_group() as self._tasks:
-            self._tasks.start_soon(self._supervise)
+        failure: Exception | None = None
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._supervise)
             try:
                 yield
+            except Exception as error:  # noqa: BLE001 - raised again below: the group would wrap it
+                failure = error
             finally:
                 self._leave()
+        if failure is not None:
+            raise failure
 
     def _leave(self) -> None:
         self._leaving = True

@@ -21,10 +21,20 @@ GRACE_S = 2.0
 logger = logging.getLogger(__name__)
 
 
-async def run_body(body: Awaitable[Any], config: Any = None, *, grace_s: float = GRACE_S) -> Any:
-    """Await a tool body under a LangChain config; when cancelled, cancel it once and wait for its clean-up.
+class BodyTimeout(Exception):
+    """A body was not done within its deadline, and was stopped."""
 
-    Raises what the body raises, and the cancellation itself however the body ends.
+
+async def run_body(
+    body: Awaitable[Any],
+    config: Any = None,
+    *,
+    deadline_s: float | None = None,
+    grace_s: float = GRACE_S,
+) -> Any:
+    """Await a tool body under a LangChain config; when stopped, cancel it once and wait for its clean-up.
+
+    Raises what the body raises; BodyTimeout; and the cancellation itself, however the body ends then.
     """
     context = contextvars.copy_context()
     if config is not None:
@@ -33,7 +43,13 @@ async def run_body(body: Awaitable[Any], config: Any = None, *, grace_s: float =
         context.run(var_child_runnable_config.set, config)
     task = asyncio.get_running_loop().create_task(_awaited(body), context=context)
     try:
-        return await asyncio.shield(task)
+        async with asyncio.timeout(deadline_s):
+            return await asyncio.shield(task)
+    except TimeoutError:
+        if task.done():
+            raise  # the body's own
+        await _stop(task, grace_s)
+        raise BodyTimeout from None
     except asyncio.CancelledError:
         if task.cancelled() and not _being_cancelled():
             raise RuntimeError("The tool cancelled itself.") from None

@@ -1,0 +1,152 @@
+"""MCP over the pipes of a process that we start (POSIX): what the SDK's transport does, in fewer hops.
+
+Bytes become messages where they arrive, and are offered to `take` there; what it does not want goes to the
+SDK's session. A frame is thus with its call one callback after it was read. Ends the process as the SDK does:
+its input is closed, then its group is told to end, then it is killed. Knows mcp's messages; knows no call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, cast
+
+import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from mcp import types
+from mcp.client.stdio import StdioServerParameters, get_default_environment
+from mcp.shared.message import SessionMessage
+
+END_S = 2.0
+"""Seconds that a server has to end by itself once its input is closed, and again once it is told to."""
+LINE_CHARS = 80
+
+Take = Callable[[dict[str, Any]], bool]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pipes:
+    """A running server: the two streams of an MCP session, and `send` for messages that pass it by."""
+
+    read: MemoryObjectReceiveStream[SessionMessage | Exception]
+    write: MemoryObjectSendStream[SessionMessage]
+    send: Callable[[types.JSONRPCMessage], Awaitable[None]]
+
+
+@asynccontextmanager
+async def open_pipes(server: StdioServerParameters, take: Take) -> AsyncIterator[Pipes]:
+    """Start a server and hold its pipes. Raises: OSError where it cannot be started."""
+    received, read = anyio.create_memory_object_stream[SessionMessage | Exception](float("inf"))
+    write, to_send = anyio.create_memory_object_stream[SessionMessage](0)
+    loop = asyncio.get_running_loop()
+    transport, protocol = await loop.subprocess_exec(
+        lambda: _Wire(take, received),
+        server.command,
+        *server.args,
+        env={**get_default_environment(), **(server.env or {})},
+        cwd=server.cwd,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=None,
+        start_new_session=True,
+    )
+    protocol.input = cast("asyncio.WriteTransport", transport.get_pipe_transport(0))
+    try:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_forward, to_send, protocol)
+            yield Pipes(read, write, protocol.send)
+            tasks.cancel_scope.cancel()
+    finally:
+        for end in (received, read, write, to_send):
+            end.close()
+        with anyio.CancelScope(shield=True):
+            await _end(transport, protocol)
+
+
+class _Wire(asyncio.SubprocessProtocol):
+    """The two pipes of one process."""
+
+    def __init__(self, take: Take, received: MemoryObjectSendStream[SessionMessage | Exception]) -> None:
+        self.input: asyncio.WriteTransport
+        self.exited = asyncio.Event()
+        self._take = take
+        self._received = received
+        self._held: list[bytes] = []
+        self._room = asyncio.Event()
+        self._room.set()
+        self._open = True
+
+    async def send(self, message: types.JSONRPCMessage) -> None:
+        """Write a message, after those before it. Raises: BrokenResourceError where the process is gone."""
+        line = message.model_dump_json(by_alias=True, exclude_none=True).encode() + b"\n"
+        if not self._open or self.input.is_closing():
+            raise anyio.BrokenResourceError
+        self.input.write(line)
+        if not self._room.is_set():
+            await self._room.wait()
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        head, *rest = data.split(b"\n")
+        self._held.append(head)
+        if not rest:
+            return
+        self._line(b"".join(self._held))
+        for line in rest[:-1]:
+            self._line(line)
+        self._held = [rest[-1]]
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
+        self._open = False
+        self._room.set()
+        if fd == 1:  # what it had written before has been read
+            self._received.close()
+
+    def process_exited(self) -> None:
+        self.exited.set()
+
+    def pause_writing(self) -> None:
+        self._room.clear()
+
+    def resume_writing(self) -> None:
+        self._room.set()
+
+    def _line(self, line: bytes) -> None:
+        if not line.strip():
+            return
+        try:
+            message = json.loads(line.decode("utf-8", "replace"))
+            if isinstance(message, dict) and self._take(message):
+                return
+            item: SessionMessage | Exception = SessionMessage(types.JSONRPCMessage.model_validate(message))
+        except ValueError as error:
+            logger.warning("The server wrote a line that is not MCP: %r", line[:LINE_CHARS])
+            item = error
+        with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):
+            self._received.send_nowait(item)
+
+
+async def _forward(to_send: MemoryObjectReceiveStream[SessionMessage], wire: _Wire) -> None:
+    with suppress(anyio.BrokenResourceError):
+        async for message in to_send:
+            await wire.send(message.message)
+    to_send.close()
+
+
+async def _end(transport: asyncio.SubprocessTransport, wire: _Wire) -> None:
+    wire.input.close()
+    for number in (None, signal.SIGTERM, signal.SIGKILL):
+        if number is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(transport.get_pid(), number)
+        with anyio.move_on_after(END_S):
+            await wire.exited.wait()
+            break
+    transport.close()
