@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Literal
 
 from mcp_server.errors import NothingConfigured
-from throughline.model.errors import ModelChoiceInvalid, nearest
 from throughline.model.opening import CHOICES
 from throughline.model.options import is_scripted, read_options
 from throughline.model.settings import ModelSettings, read_settings
+from throughline.model.shelf import NAMES, take
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -43,7 +43,7 @@ def known_model(choice: str) -> str:
     if is_scripted(choice):
         read_options(choice)
     elif choice not in CHOICES:
-        raise ModelChoiceInvalid(choice=choice, reason="is not known", remedy=nearest(choice, CHOICES))
+        take(choice, known=(*CHOICES, *NAMES))
     return choice
 
 

@@ -23,15 +23,10 @@ def configure(settings: ModelSettings) -> None:
     _Choice.settings = settings
 
 
-def current() -> ModelSettings:
-    """Return what the bodies talk to."""
-    if _Choice.settings is None:
-        raise RuntimeError("no model: call mcp_server.tools.configure(settings) before a tool body runs")
-    return _Choice.settings
-
-
 def llm(**options: Any) -> ChatOpenAI:
     """Return the tools' chat model; `options` are ChatOpenAI's own, for this use of it."""
     from throughline.model.chat import chat_model
 
-    return chat_model(current(), who="tool", **options)
+    if _Choice.settings is None:
+        raise RuntimeError("no model: call mcp_server.tools.configure(settings) before a tool body runs")
+    return chat_model(_Choice.settings, who="tool", **options)
