@@ -1,18 +1,18 @@
 """Foreign errors in our words: what a graph, a provider or a server raised, as one sentence with a remedy.
 
-The one place where the near side maps errors that are not its own. Knows the exceptions of openai, LangGraph
-and MCP; knows nothing of what is done about them.
+The one place where the near side maps errors that are not its own. Knows the exceptions of LangGraph and MCP
+(those of models are explained where models are); knows nothing of what is done about them.
 """
 
 from __future__ import annotations
 
-import openai
 from langgraph.errors import GraphRecursionError
+from mcp.shared.exceptions import McpError
 
 from client_demo.agent import RECURSION_LIMIT
-from throughline.errors import ThroughlineError
-from throughline.model.errors import EndpointUnreachable, KeyRefused, ModelFailed, ModelUnknown
-from throughline.model.upstream import UNREACHABLE
+from throughline.errors import EXIT_UNREACHABLE, ThroughlineError
+from throughline.model.errors import EndpointUnreachable, KeyRefused, ModelUnknown
+from throughline.model.explain import explain as explain_model
 
 HOPELESS = (EndpointUnreachable, KeyRefused, ModelUnknown)
 """Errors that every other run would meet as well."""
@@ -26,6 +26,18 @@ class RunFailed(ThroughlineError):
         self.message = message
         super().__init__(
             f"The run ended with {kind}: {message}" if message else f"The run ended with {kind}", remedy=""
+        )
+
+
+class ServerFailed(ThroughlineError):
+    """The MCP server, or the connection to it, failed during a run."""
+
+    exit_code = EXIT_UNREACHABLE
+
+    def __init__(self, *, message: str) -> None:
+        self.message = message
+        super().__init__(
+            f"The MCP server failed during the run ({message})", remedy="read what it prints on stderr."
         )
 
 
@@ -49,48 +61,22 @@ class SyncUnsupported(ThroughlineError):
         )
 
 
-def explain(error: BaseException, *, address: str, model: str) -> ThroughlineError:
+def explain(error: BaseException, *, address: str) -> ThroughlineError:
     """Say what happened; an error that is ours already says it itself.
 
     `address` is the model's endpoint as the user knows it, which our loopback endpoint may stand before.
     """
+    while isinstance(error, BaseExceptionGroup):  # what task groups, and so sessions, wrap errors in
+        error = error.exceptions[0]
     match error:
-        case ThroughlineError():
-            return error
         case NotImplementedError():
             return SyncUnsupported()
         case GraphRecursionError():
             return TooManySteps(limit=RECURSION_LIMIT)
-        case openai.APIStatusError():
-            return _refusal(error, address, model)
-        case openai.APIConnectionError():
-            return EndpointUnreachable(base_url=address, reason=_first_line(error.__cause__ or error))
-        case openai.APIError():
-            return ModelFailed(status=None, message=_first_line(error))
-    return RunFailed(kind=type(error).__name__, message=_first_line(error))
-
-
-def _refusal(error: openai.APIStatusError, address: str, model: str) -> ThroughlineError:
-    told = _told(error)
-    if error.status_code in (401, 403):
-        return KeyRefused(base_url=address, status=error.status_code)
-    if error.code == UNREACHABLE:
-        return EndpointUnreachable(base_url=address, reason=_reason(told))
-    if error.code == "model_not_found" or (error.status_code == 404 and "model" in told.lower()):
-        return ModelUnknown(base_url=address, model=model, known=())
-    return ModelFailed(status=error.status_code, message=told)
-
-
-def _reason(told: str) -> str:
-    """The part of the forwarding endpoint's sentence that stands in brackets."""
-    inner = told.partition("(")[2].rpartition(")")[0]
-    return inner or told
-
-
-def _told(error: openai.APIStatusError) -> str:
-    body = error.body
-    told = body.get("message") if isinstance(body, dict) else None
-    return str(told) if told else _first_line(error)
+        case McpError():
+            return ServerFailed(message=_first_line(error))
+    told = explain_model(error, address=address)
+    return told or RunFailed(kind=type(error).__name__, message=_first_line(error))
 
 
 def _first_line(error: BaseException) -> str:

@@ -214,6 +214,11 @@ def _message(message: BaseMessage, calls: CallOrder) -> Any:
     return ("message", *told)
 
 
+def message_type(body: Any) -> str:
+    """The type of the message that an event is about; empty where it is about something else."""
+    return str(body[1]) if isinstance(body, tuple) and body[:1] == ("message",) else ""
+
+
 def _node(metadata: Mapping[str, Any]) -> tuple[str, ...]:
     node = metadata.get("langgraph_node")
     return () if node is None else (str(node),)

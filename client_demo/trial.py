@@ -94,7 +94,7 @@ class Bench:
             with anyio.move_on_after(self.timeout_s) as limit:
                 await self._drain(cell, agent, config, tap)
         except Exception as error:  # whatever a graph, a tool or a provider raises is a result
-            told = explain(error, address=self.address, model=self.model.settings.model)
+            told = explain(error, address=self.address)
             if isinstance(told, HOPELESS):
                 raise told from error
             return Outcome("unsupported" if isinstance(told, UNSUPPORTED) else "error", told)

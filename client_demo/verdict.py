@@ -6,13 +6,13 @@ differ is for causes to say; here stands what was lost, and between which two po
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
 from client_demo.compare import REFERENCE
-from client_demo.law import Event
+from client_demo.law import Event, message_type
 from client_demo.runs import Run
 from throughline.errors import EXIT_DIFFERENCE, EXIT_OK, EXIT_TOOL
 
@@ -52,7 +52,7 @@ class Pair:
     def other_words_only(self) -> bool:
         """Whether both saw the same kinds of events, and every token, but the model chose other words."""
         tokens, expected = self.run.tool_tokens, self.local.tool_tokens
-        complete = tokens.seen == tokens.emitted if expected.seen else tokens.seen == 0
+        complete = tokens.seen == tokens.emitted > 0 if expected.seen else tokens.seen == 0
         alike = _outline(self.run.events) == _outline(self.local.events)
         return not self.equal and self.run.status == self.local.status and complete and alike
 
@@ -62,13 +62,16 @@ class Pair:
         return max(0, self.local.tool_tokens.seen - self.run.tool_tokens.seen)
 
 
-def _outline(events: Sequence[Event]) -> list[tuple[str, tuple[str, ...], str]]:
-    return [key for key, _ in groupby((event.what, event.where, event.name) for event in events)]
+def _outline(events: Sequence[Event]) -> list[tuple[str, tuple[str, ...], str, str]]:
+    """The kinds of events in order, without their words and without how many pieces these came in."""
+    return [
+        key for key, _ in groupby((one.what, one.where, one.name, message_type(one.body)) for one in events)
+    ]
 
 
 def pairs(runs: Iterable[Run]) -> list[Pair]:
-    """Hold each run against the one of `local` with the same path and repeat, where both could be made."""
-    runs = [run for run in runs if run.status != "unsupported"]
+    """Hold each run against the one of `local` with the same path and repeat, where both came to an end."""
+    runs = [run for run in runs if run.status == "ok"]
     reference = {(run.cell.path, run.cell.repeat): run for run in runs if run.cell.placement == REFERENCE}
     found = ((run, reference.get((run.cell.path, run.cell.repeat))) for run in runs)
     return [Pair(run, local) for run, local in found if local is not None and run is not local]
@@ -87,7 +90,7 @@ def verdict(runs: Sequence[Run], *, tool: str, scripted: bool) -> tuple[Finding,
     """Say what each placement kept and lost, what failed, and under which conditions that holds."""
     placements = list(dict.fromkeys(run.cell.placement for run in runs))
     findings: list[Finding] = []
-    for placement in sorted(placements, key=lambda name: (name != BRIDGED, name != REFERENCE)):
+    for placement in placements:
         own = [pair for pair in pairs(runs) if pair.run.cell.placement == placement]
         if placement == REFERENCE:
             findings.append(_reference(runs))
@@ -100,71 +103,83 @@ def verdict(runs: Sequence[Run], *, tool: str, scripted: bool) -> tuple[Finding,
 def _reference(runs: Sequence[Run]) -> Finding:
     own = [run for run in runs if run.cell.placement == REFERENCE and run.status == "ok"]
     showing = [run for run in own if run.tool_tokens.seen]
-    most = max((run.tool_tokens.seen for run in showing), default=0)
-    told = f"shows the tool's tokens on {_paths(run.cell.path for run in showing)} ({most} of them)"
-    silent = "shows no token of the tool on these paths"
-    return Finding("note", REFERENCE, f"{told if showing else silent}: the reference.")
+    if not showing:
+        return Finding("note", REFERENCE, "is the reference; on these paths it shows no token of the tool.")
+    seen = sum(run.tool_tokens.seen for run in showing)
+    where = _paths(run.cell.path for run in showing)
+    return Finding("note", REFERENCE, f"is the reference: {seen} tool tokens, on {where}.")
 
 
 def _placement(name: str, own: list[Pair]) -> Finding:
     different = [pair for pair in own if not pair.equal and not pair.other_words_only]
-    words = [pair for pair in own if pair.other_words_only]
-    asked = [pair for pair in own if not pair.asked_alike]
-    if not different and (name == BRIDGED or not asked):
-        told = [f"sees what local sees, event for event, on {_share(own)}.", _kept(own)]
-    else:
-        told = [f"differs from local on {_paths(p.run.cell.path for p in different)}.", _loss(different)]
-    told += [_words(words), _dropped(own), _answers(own)]
-    if name == BRIDGED and asked:
-        told.append(f"It asks the provider otherwise than local on {_paths(p.run.cell.path for p in asked)}.")
-    tone: Tone = "bad" if different or (name == BRIDGED and asked) else "good"
-    return Finding(tone, name, " ".join(sentence for sentence in told if sentence))
+    asked = [pair for pair in own if not pair.asked_alike] if name == BRIDGED else []
+    losing = [pair for pair in different if pair.lost]
+    told = [
+        *([_same(own)] if not different else []),
+        *_losses(losing),
+        _differs([pair for pair in different if not pair.lost]),
+        _words([pair for pair in own if pair.other_words_only]),
+        _dropped(own),
+        _answers(own),
+        _asked(asked),
+    ]
+    text = " ".join(sentence for sentence in told if sentence)
+    return Finding("bad" if different or asked else "good", name, text)
 
 
-def _share(own: list[Pair]) -> str:
+def _same(own: list[Pair]) -> str:
+    """Everything is as it is with `local`: say of how much that is true, and how soon it came."""
     count = len({pair.run.cell.path for pair in own})
-    return "the one path" if count == 1 else f"all {count} paths"
+    told = (
+        f"sees what local sees, event for event, on {'the one path' if count == 1 else f'all {count} paths'}."
+    )
+    showing = [pair for pair in own if pair.local.tool_tokens.seen]
+    if not showing:
+        return told
+    seen = sum(pair.run.tool_tokens.seen for pair in showing)
+    emitted = sum(pair.run.tool_tokens.emitted for pair in showing)
+    first = showing[0]
+    return (
+        f"{told} {seen} of {emitted} tool tokens arrived; on {first.run.cell.path} the first of them "
+        f"after {first.run.first_tool_token_s:.2f} s (local: {first.local.first_tool_token_s:.2f} s)."
+    )
 
 
-def _kept(own: list[Pair]) -> str:
-    showing = [pair.run.tool_tokens for pair in own if pair.local.tool_tokens.seen]
-    seen, emitted = sum(one.seen for one in showing), sum(one.emitted for one in showing)
-    return f"{seen} of {emitted} tool tokens arrived." if showing else ""
+def _losses(losing: list[Pair]) -> Iterator[str]:
+    """Between which two points tokens were lost: provider, server, or this side of the wire."""
+    causes = (
+        (
+            [pair for pair in losing if pair.run.tool_tokens.emitted == 0],
+            "nobody told the server that somebody listens, so the tool's model was not asked to stream.",
+        ),
+        (
+            [pair for pair in losing if pair.run.tool_tokens.emitted and not pair.run.tool_tokens.frames],
+            "the tool's model streamed, and its tokens never left the server, because nobody asked for them.",
+        ),
+        ([pair for pair in losing if pair.run.tool_tokens.frames], "the server sent them."),
+    )
+    for pairs_, cause in causes:
+        if pairs_:
+            seen = sum(pair.run.tool_tokens.seen for pair in pairs_)
+            all_ = sum(pair.local.tool_tokens.seen for pair in pairs_)
+            where = _paths(pair.run.cell.path for pair in pairs_)
+            yield f"shows {seen} of the {all_} tool tokens on {where}: {cause}"
 
 
-def _loss(different: list[Pair]) -> str:
-    """Between which two points the tokens were lost: provider, server, or this side of the wire."""
-    losers = [pair for pair in different if pair.lost]
-    unasked = [pair for pair in losers if pair.run.tool_tokens.emitted == 0]
-    unsent = [pair for pair in losers if pair.run.tool_tokens.emitted and not pair.run.tool_tokens.frames]
-    astray = [pair for pair in losers if pair.run.tool_tokens.frames]
-    told = []
-    if unasked:
-        told.append(
-            f"There the tool's tokens were never made: nobody told the server that somebody listens, so its "
-            f"model was not asked to stream ({_of(unasked)} tokens seen)."
-        )
-    if unsent:
-        told.append(
-            f"There the tool's model streamed and its tokens never left the server, because nobody asked "
-            f"for them ({_of(unsent)} seen)."
-        )
-    if astray:
-        told.append(f"There tokens left the server and did not all reach the stream ({_of(astray)} seen).")
-    return " ".join(told)
+def _differs(different: list[Pair]) -> str:
+    return f"differs from local on {_where(different)}." if different else ""
 
 
-def _of(losers: list[Pair]) -> str:
-    seen = sum(pair.run.tool_tokens.seen for pair in losers)
-    return f"{seen} of {sum(pair.local.tool_tokens.seen for pair in losers)}"
+def _asked(asked: list[Pair]) -> str:
+    return f"Yet it asks the provider otherwise than local on {_where(asked)}." if asked else ""
+
+
+def _where(some: list[Pair]) -> str:
+    return _paths(pair.run.cell.path for pair in some)
 
 
 def _words(words: list[Pair]) -> str:
-    if not words:
-        return ""
-    return (
-        f"On {_paths(p.run.cell.path for p in words)} the model chose other words; the events are the same."
-    )
+    return f"On {_where(words)} the model chose other words; the events are the same." if words else ""
 
 
 def _dropped(own: list[Pair]) -> str:
@@ -176,11 +191,7 @@ def _dropped(own: list[Pair]) -> str:
 
 def _answers(own: list[Pair]) -> str:
     other = [pair for pair in own if pair.run.answer != pair.local.answer]
-    return (
-        f"The answer differs on {_paths(p.run.cell.path for p in other)}."
-        if other
-        else "Every answer is the same."
-    )
+    return f"The answer differs on {_where(other)}." if other else "Every answer is the same."
 
 
 def _failures(runs: Sequence[Run]) -> Iterable[Finding]:

@@ -33,17 +33,14 @@ def outcome(run: Run, local: Run | None) -> Words:
     if local is None or local is run:
         return Words(f"{seen} tokens", "bold") if seen else Words("no tokens", DIM)
     pair = Pair(run, local)
-    expected = local.tool_tokens.seen
-    counted = (
-        f" {seen} of {run.tool_tokens.emitted if pair.other_words_only else expected}" if expected else ""
-    )
-    if pair.equal and pair.asked_alike:
-        return Words(f"= equal{counted}", GOOD)
-    if pair.equal:
-        return Words(f"= seen, asked otherwise{counted}", "yellow")
     if pair.other_words_only:
-        return Words(f"~ other words{counted}", "yellow")
-    return Words(f"! differs{counted}", BAD)
+        return Words(f"~ {seen} of {run.tool_tokens.emitted}" if seen else "~ other words", "yellow")
+    counted = f"{seen} of {local.tool_tokens.seen}" if local.tool_tokens.seen else ""
+    if not pair.equal:
+        return Words(f"! {counted or 'differs'}", BAD)
+    if not pair.asked_alike:
+        return Words(f"= asked {asked(run.provider, 'tool').text}", "yellow")
+    return Words(f"= {counted or 'equal'}", GOOD)
 
 
 def progress(tap: Tap) -> Words:

@@ -21,6 +21,10 @@ from client_demo.verdict import Finding, verdict
 from throughline.model.settings import ModelSettings
 
 MARKS = {"good": ("=", "bold green"), "bad": ("!", "bold red"), "note": ("·", "dim")}
+LEGEND = (
+    "Numbers: the tool's tokens that were seen. = equal to local, ! different, ~ equal but for the words.\n"
+    "asked whole, asked stream: equal events, but the tool asked its provider otherwise than with local."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Column:
 
 
 COLUMNS = (
-    Column("\n  seconds to:", 12),
+    Column("\n  seconds to", 12),
     Column("first\nevent", 6, "right"),
     Column("tool\ntoken", 6, "right"),
     Column("answer\ntoken", 6, "right"),
@@ -61,7 +65,9 @@ def picture(plan: Plan, model: ModelSettings, runs: Sequence[Run]) -> Renderable
     findings = verdict(runs, tool=plan.tool, scripted=model.kind == "scripted")
     latest = {(run.cell.placement, run.cell.path): run for run in runs}
     words = {key: cells.outcome(run, latest.get((REFERENCE, key[1]))) for key, run in latest.items()}
-    return Group(heading(plan, model), "", _findings(findings), "", matrix(plan, words))
+    return Group(
+        heading(plan, model), "", _findings(findings), "", matrix(plan, words), "", Text(LEGEND, "dim")
+    )
 
 
 def heading(plan: Plan, model: ModelSettings) -> Text:
@@ -78,21 +84,19 @@ def _model(model: ModelSettings) -> str:
 def _findings(findings: Sequence[Finding]) -> Table:
     table = Table.grid(padding=(0, 1))
     table.add_column(width=1)
+    table.add_column(width=max(len(finding.subject) for finding in findings))
     table.add_column(ratio=1)
     for finding in findings:
         mark, style = MARKS[finding.tone]
-        subject = (f"{finding.subject} ", "bold" if finding.tone == "note" else style)
-        quiet = "dim" if finding.tone == "note" else ""
-        table.add_row(
-            Text(mark, style), Text.assemble(subject if finding.subject else "", (finding.text, quiet))
-        )
+        strong, quiet = ("bold", "dim") if finding.tone == "note" else (style, "")
+        table.add_row(Text(mark, style), Text(finding.subject, strong), Text(finding.text, quiet))
     return table
 
 
 def matrix(plan: Plan, words: dict[tuple[str, str], Words]) -> Table:
     """Paths down, placements across, a few words in each cell; a cell without words is still to come."""
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1), header_style="bold", pad_edge=False)
-    table.add_column("path", no_wrap=True)
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1), header_style="bold", pad_edge=False, show_edge=False)
+    table.add_column("path", no_wrap=True, min_width=max(map(len, plan.paths)))
     for placement in plan.placements:
         table.add_column(placement, no_wrap=True, min_width=14)
     for path in plan.paths:
