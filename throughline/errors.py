@@ -4,7 +4,8 @@ ThroughlineError
 ├── WireError                  the other side broke the contract
 │   ├── UnsupportedVersion     it speaks a version of the contract that this side does not know
 │   ├── FrameLost              frames are missing, repeated or out of order
-│   └── LedgerMismatch         what arrived is not what was sent
+│   ├── LedgerMismatch         what arrived is not what was sent
+│   └── ProgressSuppressed     frames were sent and none arrived: the way between cannot carry progress
 ├── RemoteError                the other side failed
 │   ├── RemoteToolError        the tool raised; the message is its own
 │   ├── ConnectionLost         the connection ended with the call in flight
@@ -25,6 +26,8 @@ EXIT_AUTH = 3
 EXIT_UNREACHABLE = 4
 EXIT_TOOL = 5
 EXIT_INTERRUPTED = 130
+
+SAME_RELEASE = "install the same release of throughline on both sides."
 
 
 class ThroughlineError(Exception):
@@ -53,7 +56,7 @@ class UnsupportedVersion(WireError):
         super().__init__(
             f"The peer speaks version {asked!r} of throughline's wire contract "
             f"and this side version {spoken}",
-            remedy="install the same release of throughline on both sides.",
+            remedy=SAME_RELEASE,
         )
 
 
@@ -79,6 +82,18 @@ class LedgerMismatch(WireError):
         super().__init__(
             f"The server sent {sent} and {received} arrived",
             remedy="look for a proxy between client and server that drops or changes notifications.",
+        )
+
+
+class ProgressSuppressed(WireError):
+    """The server sent frames and not one arrived."""
+
+    def __init__(self, *, tool: str, frames: int) -> None:
+        self.tool = tool
+        self.frames = frames
+        super().__init__(
+            f"The server sent {frames} frames for {tool!r} and none arrived: progress cannot travel this way",
+            remedy="turn `json_response` off on the server, or look for a proxy that drops notifications.",
         )
 
 
