@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass
 from typing import IO, Any
 
@@ -35,6 +35,24 @@ async def ours(settings: ModelSettings | None = None) -> AsyncIterator[RemoteSes
     command, *args = python("ours", *([json.dumps(asdict(settings))] if settings else []))
     async with open_session(StdioServerParameters(command=command, args=args), name="bench") as remote:
         yield remote
+
+
+@asynccontextmanager
+async def ours_over_http(settings: ModelSettings | None = None) -> AsyncIterator[RemoteSession]:
+    """Hold a session with our server, over streamable HTTP on loopback."""
+    command = python("ours", "--http", *([json.dumps(asdict(settings))] if settings else []))
+    with _spawned(command) as process:
+        try:
+            assert process.stdout is not None
+            url = (await anyio.to_thread.run_sync(process.stdout.readline)).strip()
+            async with open_session(url, name="bench") as remote:
+                yield remote
+        finally:
+            process.terminate()
+
+
+Far = Callable[[ModelSettings | None], AbstractAsyncContextManager[RemoteSession]]
+TRANSPORTS: dict[str, Far] = {"stdio": ours, "HTTP": ours_over_http}
 
 
 @asynccontextmanager
@@ -68,22 +86,27 @@ class Talk:
 @contextmanager
 def talk(command: list[str], *, env: Mapping[str, str] | None = None) -> Iterator[Talk]:
     """Run a program for the length of the context; the end of its input ends it."""
+    with _spawned(command, env=env) as process:
+        spoken = Talk(process)
+        try:
+            yield spoken
+        finally:
+            spoken.stdin.close()
+
+
+@contextmanager
+def _spawned(command: list[str], *, env: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
+    """A process that whoever holds it has told to end when the context is left; killed where it does not."""
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env, text=True, encoding="utf-8"
     ) as process:
         try:
-            yield Talk(process)
+            yield process
         finally:
-            _leave(process)
-
-
-def _leave(process: subprocess.Popen[str]) -> None:
-    assert process.stdin is not None
-    process.stdin.close()
-    try:
-        process.wait(LEAVE_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
+            try:
+                process.wait(LEAVE_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 @dataclass(frozen=True, slots=True)

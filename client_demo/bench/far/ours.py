@@ -1,4 +1,4 @@
-"""A server on throughline, over stdio, with the tools that are measured.
+"""A server on throughline, over stdio or HTTP, with the tools that are measured.
 
 `burst` and `paced` put their tokens straight into the emitter: no model and no LangChain stand before it, so
 that the boundary itself is measured. Knows the core's server half.
@@ -23,6 +23,7 @@ from throughline.server import streamed
 from throughline.server.emitter import Emitter
 from throughline.server.stdio import serve_stdio
 
+HTTP = "--http"
 RUN = 1
 """The number under which tokens travel that belong to no model run."""
 TURN = 64
@@ -82,7 +83,22 @@ def _emitter(reporter: Reporter) -> Emitter:
     return emitter
 
 
+async def serve(arguments: list[str]) -> int:
+    """Serve on stdio; with `--http` on a free port, whose URL is printed. JSON settings say who is asked."""
+    for one in arguments:
+        if one != HTTP:
+            configure(ModelSettings(**json.loads(one)))
+    if HTTP not in arguments:
+        return await serve_stdio(lowlevel(build()))
+    from throughline.server.http import serve_http
+
+    return await serve_http(build(), announce=_announce)
+
+
+def _announce(url: str) -> None:
+    sys.stdout.write(url + "\n")
+    sys.stdout.flush()
+
+
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        configure(ModelSettings(**json.loads(sys.argv[1])))
-    sys.exit(anyio.run(serve_stdio, lowlevel(build())))
+    sys.exit(anyio.run(serve, sys.argv[1:]))

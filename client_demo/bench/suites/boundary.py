@@ -30,8 +30,8 @@ GAP_MS = 5.0
 """200 tokens a second."""
 OURS, PER_TOKEN, PIPE, FLUSHED = "throughline", "report_progress", "pipe, buffered", "pipe, flushed"
 NOTES = (
-    "pipe, buffered: stdout.write(json.dumps({...}) + newline) for each token, flushed at the end, and in the",
-    "  reader json.loads for each line. Nobody sees a token before the writer's 8 KiB are full.",
+    "pipe, buffered: stdout.write(json.dumps({...}) + newline) for each token, flushed at the end, and in",
+    "  the reader json.loads for each. Nobody sees a token before the writer's 8 KiB are full.",
     "pipe, flushed: the same with a flush after each line, as a reader needs it that wants tokens at once.",
 )
 

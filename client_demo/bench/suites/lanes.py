@@ -28,6 +28,7 @@ from client_demo.bench.outcome import Outcome, ratio
 from client_demo.bench.sizes import Sizes
 from throughline.client import local_tool
 from throughline.model.chat import chat_model
+from throughline.model.settings import ModelSettings
 
 Tools = Mapping[str, BaseTool]
 Clock = Callable[[str], Awaitable[float]]
@@ -88,9 +89,9 @@ async def opened() -> AsyncIterator[Bed]:
         yield Bed(provider, local, bridged)
 
 
-def agent(bed: Bed, tool: BaseTool) -> Agent:
-    """An agent whose model is the provider too."""
-    return create_agent(chat_model(bed.provider.settings, who="agent"), [tool])
+def tool_agent(settings: ModelSettings, tool: BaseTool) -> Agent:
+    """An agent with one tool, whose model is the provider too."""
+    return create_agent(chat_model(settings, who="agent"), [tool])
 
 
 def ask(tool: str, **arguments: object) -> dict[str, object]:
@@ -106,7 +107,7 @@ def _local(body: bodies.Body, like: BaseTool) -> BaseTool:
 async def _tokens(bed: Bed, tools: Tools, tool: str, *, tokens: int, since: Clock) -> tuple[float, ...]:
     """Microseconds for each token of one run."""
     seen, first, last = 0, "", 0.0
-    graph: Any = agent(bed, tools[tool])
+    graph: Any = tool_agent(bed.provider.settings, tools[tool])
     async with aclosing(graph.astream(ask(tool, tokens=tokens), stream_mode="messages")) as pieces:
         async for message, metadata in pieces:
             if (
