@@ -154,7 +154,9 @@ def _without_prompts(data: Mapping[str, Any]) -> dict[str, Any]:
 def plain(value: object, calls: CallOrder) -> Any:
     """Reduce any value to nested tuples that compare by what a caller can read in them."""
     match value:
-        case None | bool() | int() | float() | bytes():
+        case bool():  # which Python takes for a number
+            return ("yes",) if value else ("no",)
+        case None | int() | float() | bytes():
             return value
         case str():
             return str(value)
