@@ -60,7 +60,7 @@ class Ledger:
     def _texts(self, run: int, texts: tuple[str, ...]) -> None:
         joined = "\x1f".join(texts)
         self.tokens += sum(map(bool, texts))
-        self.chars += len(joined) - len(texts) + 1
+        self.chars += sum(map(len, texts))
         self._hash.update(f"{run}\x1e{joined}\x1e".encode("utf-8", "surrogatepass"))
 
 

@@ -10,21 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from throughline.errors import UnsupportedVersion, WireError
-from throughline.events import (
-    Custom,
-    Dispatched,
-    Event,
-    Frame,
-    GraphChunk,
-    Partial,
-    RunEnd,
-    RunError,
-    RunStart,
-    RunStream,
-    Status,
-    Tokens,
-)
+from throughline.errors import SAME_RELEASE, UnsupportedVersion, WireError
+from throughline.events import Frame
+from throughline.eventwire import read_event, typed, write_event
 from throughline.ledger import Totals
 
 VERSION = 1
@@ -79,7 +67,7 @@ def read_request(meta: Mapping[str, Any] | None) -> StreamRequest | None:
         return None
     if not isinstance(body, Mapping):
         raise WireError(f"`{STREAM}` is not an object", remedy=f"send {{'version': {VERSION}}}.")
-    if body.get("version") != VERSION:
+    if type(body.get("version")) is not int or body["version"] != VERSION:
         raise UnsupportedVersion(asked=body.get("version"), spoken=VERSION)
     graph = body.get("graph")
     return StreamRequest(
@@ -94,7 +82,7 @@ def read_request(meta: Mapping[str, Any] | None) -> StreamRequest | None:
 
 def write_frame(frame: Frame) -> dict[str, Any]:
     """The `_meta` of the progress notification that carries a frame."""
-    return {FRAME: {"seq": frame.seq, "events": [_write_event(event) for event in frame.events]}}
+    return {FRAME: {"seq": frame.seq, "events": [write_event(event) for event in frame.events]}}
 
 
 def read_frame(meta: Mapping[str, Any] | None) -> Frame | None:
@@ -106,12 +94,10 @@ def read_frame(meta: Mapping[str, Any] | None) -> Frame | None:
     if body is None:
         return None
     try:
-        return Frame(seq=int(body["seq"]), events=tuple(map(_read_event, body["events"])))
+        events = tuple(map(read_event, typed(body["events"], list)))
+        return Frame(typed(body["seq"], int), events)
     except (KeyError, TypeError, ValueError) as error:
-        raise WireError(
-            f"A frame is malformed ({error!r})",
-            remedy="install the same release of throughline on both sides.",
-        ) from error
+        raise _malformed("frame", error) from error
 
 
 def write_ledger(totals: Totals, *, finish: str) -> dict[str, Any]:
@@ -129,14 +115,17 @@ def write_ledger(totals: Totals, *, finish: str) -> dict[str, Any]:
 
 
 def read_ledger(meta: Mapping[str, Any] | None) -> Totals | None:
-    """What the server says that it sent, or None where it says nothing."""
+    """What the server says that it sent, or None where it says nothing. Raises: WireError."""
     body = (meta or {}).get(LEDGER)
-    if not isinstance(body, Mapping):
+    if body is None:
         return None
-    frames, events, tokens, chars = (
-        int(body.get(name, -1)) for name in ("frames", "events", "tokens", "chars")
-    )
-    return Totals(frames, events, tokens, chars, str(body.get("digest")))
+    try:
+        frames, events, tokens, chars = (
+            typed(body[name], int) for name in ("frames", "events", "tokens", "chars")
+        )
+        return Totals(frames, events, tokens, chars, typed(body["digest"], str))
+    except (KeyError, TypeError) as error:
+        raise _malformed("ledger", error) from error
 
 
 def read_finish(meta: Mapping[str, Any] | None) -> str | None:
@@ -145,80 +134,6 @@ def read_finish(meta: Mapping[str, Any] | None) -> str | None:
     return None if finish is None else str(finish)
 
 
-def _write_event(event: Event) -> dict[str, Any]:
-    match event:
-        case Tokens(run, texts):
-            return {"type": "tokens", "run": run, "texts": list(texts)}
-        case RunStart():
-            return _write_start(event)
-        case RunStream(run, form, value, pattern):
-            body = {"type": "stream", "run": run, "form": form, "value": value}
-            return {**body, "pattern": True} if pattern else body
-        case RunEnd(run, output, joined, streamed):
-            return {"type": "end", "run": run, "output": output, "joined": joined, "streamed": streamed}
-        case RunError(run, kind, message):
-            return {"type": "error", "run": run, "error": kind, "message": message}
-        case Status(message, progress, total):
-            return {"type": "status", "message": message, "progress": progress, "total": total}
-        case Partial(value):
-            return {"type": "partial", "value": value}
-        case Custom(value, ns):
-            return {"type": "custom", "value": value, "ns": list(ns)}
-        case Dispatched(parent, name, value):
-            return {"type": "dispatched", "parent": parent, "name": name, "value": value}
-        case GraphChunk(ns, mode, value):
-            return {"type": "graph", "ns": list(ns), "mode": mode, "value": value}
-
-
-def _write_start(event: RunStart) -> dict[str, Any]:
-    body = {"type": "start", "run": event.run, "parent": event.parent, "kind": event.kind, "name": event.name}
-    optional = {
-        "id": event.id,
-        "run_type": event.run_type,
-        "tags": list(event.tags),
-        "metadata": event.metadata,
-        "inputs": event.inputs,
-        "extra": event.extra,
-    }
-    return body | {key: value for key, value in optional.items() if value not in (None, [], {})}
-
-
-def _read_event(body: Mapping[str, Any]) -> Event:
-    match body["type"]:
-        case "tokens":
-            return Tokens(body["run"], tuple(body["texts"]))
-        case "start":
-            return _read_start(body)
-        case "stream":
-            return RunStream(body["run"], body["form"], body.get("value"), bool(body.get("pattern")))
-        case "end":
-            return RunEnd(body["run"], body.get("output"), bool(body["joined"]), bool(body["streamed"]))
-        case "error":
-            return RunError(body["run"], str(body["error"]), str(body["message"]))
-        case "status":
-            return Status(str(body["message"]), body.get("progress"), body.get("total"))
-        case "partial":
-            return Partial(body.get("value"))
-        case "custom":
-            return Custom(body.get("value"), tuple(body["ns"]))
-        case "dispatched":
-            return Dispatched(body.get("parent"), str(body["name"]), body.get("value"))
-        case "graph":
-            return GraphChunk(tuple(body["ns"]), str(body["mode"]), body.get("value"))
-        case other:
-            raise ValueError(f"unknown event type {other!r}")
-
-
-def _read_start(body: Mapping[str, Any]) -> RunStart:
-    return RunStart(
-        run=int(body["run"]),
-        parent=body.get("parent"),
-        kind=body["kind"],
-        name=str(body["name"]),
-        id=str(body["id"]),
-        run_type=body.get("run_type"),
-        tags=tuple(body.get("tags", ())),
-        metadata=dict(body.get("metadata", {})),
-        inputs=body.get("inputs"),
-        extra=dict(body.get("extra", {})),
-    )
+def _malformed(what: str, error: Exception) -> WireError:
+    reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+    return WireError(f"A {what} is malformed ({reason})", remedy=SAME_RELEASE)
