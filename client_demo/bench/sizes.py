@@ -31,8 +31,8 @@ class Sizes:
     soak_tokens: int = 500
 
     def scaled(self, factor: float) -> Sizes:
-        """Every size multiplied, and none below two."""
-        return Sizes(**{one.name: max(2, round(getattr(self, one.name) * factor)) for one in fields(self)})
+        """Every size multiplied, and none below one."""
+        return Sizes(**{one.name: max(1, round(getattr(self, one.name) * factor)) for one in fields(self)})
 
 
 FULL = Sizes()

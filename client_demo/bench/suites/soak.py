@@ -65,7 +65,7 @@ async def run(sizes: Sizes, tick: Tick) -> Outcome:
                     looks[name].append(Look(call, resident_mib(pid) or 0.0, open_files(pid) or 0))
                 tick()
     expect("tokens of a soak", sizes.soak_calls * sizes.soak_tokens, tokens)
-    facts = [fact for name, found in looks.items() for fact in _facts(name, found)]
+    facts = [fact for name, found in looks.items() for fact in judge(name, found)]
     series = [
         Series(f"memory of the {name}", "MiB", tuple((one.mib,) for one in found))
         for name, found in looks.items()
@@ -100,8 +100,8 @@ def _size(sizes: Sizes, tokens: int) -> Fact:
     return Fact("size", words, {"tokens": tokens, "calls": sizes.soak_calls})
 
 
-def _facts(name: str, looks: list[Look]) -> list[Fact]:
-    """Slopes over what came after the start, when caches have filled."""
+def judge(name: str, looks: list[Look]) -> list[Fact]:
+    """Say whether one process holds no more in the end than when its caches had filled."""
     later = looks[int(len(looks) * SETTLED) :]
     calls = [float(one.calls) for one in later]
     kib = slope(calls, [one.mib * 1024 for one in later])
