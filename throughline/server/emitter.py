@@ -8,6 +8,7 @@ asked for a frame to be sent, and nothing of who sends it: `send` is one corouti
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -16,6 +17,7 @@ import anyio
 
 from throughline.events import Event, Frame, Tokens
 from throughline.ledger import Ledger, Totals
+from throughline.server.body import Stopped
 
 GAP_S = 0.004
 """Seconds between frames in a burst; at 200 tokens a second, 5 ms apart, nothing ever waits for it."""
@@ -43,7 +45,11 @@ async def emitting(send: Send) -> AsyncIterator[Emitter]:
 
 
 class Emitter:
-    """The single way out of one call. `put` and `text` may be called from any thread and never wait."""
+    """The single way out of one call. `put` and `text` may be called from any thread and never wait.
+
+    They queue under a lock and not by way of the loop: a model that is called without `await` blocks the
+    loop, tells its tokens from a thread and its end from the loop, and is heard in that order all the same.
+    """
 
     def __init__(
         self,
@@ -57,10 +63,13 @@ class Emitter:
         self._send = send
         self._start = start
         self._started = False
+        self.stopped = Stopped()
         self._gap_s = gap_s
         self._high_chars = high_chars
         self._loop = asyncio.get_running_loop()
+        self._context = contextvars.copy_context()  # a thread's own has no task group to start in
         self._thread = threading.get_ident()
+        self._lock = threading.Lock()
         self._events: list[Event | _Texts] = []
         self._chars = 0
         self._beat_s = beat_s
@@ -74,25 +83,44 @@ class Emitter:
 
     def put(self, event: Event) -> None:
         """Queue an event behind everything queued before it."""
-        if threading.get_ident() != self._thread:
-            self._loop.call_soon_threadsafe(self._put, event)
-        else:
-            self._put(event)
+        with self._lock:
+            if self._closed.is_set():
+                return
+            self._events.append(event)
+            self._chars += EVENT_CHARS
+        self._said()
 
     def text(self, run: int, text: str) -> None:
         """Queue one token of a run; consecutive ones of a run travel as one event."""
-        if threading.get_ident() != self._thread:
-            self._loop.call_soon_threadsafe(self._text, run, text)
-        else:
-            self._text(run, text)
+        with self._lock:
+            if self._closed.is_set():
+                return
+            last = self._events[-1] if self._events else None
+            if type(last) is _Texts and last.run == run:
+                last.texts.append(text)
+            else:
+                self._events.append(_Texts(run, [text]))
+            self._chars += len(text) + 4
+        self._said()
 
     async def breathe(self) -> None:
-        """Let the writer have its turn, and wait for room where too much has gathered."""
-        if not self._room.is_set():
-            await self._room.wait()
-        elif self._events and self._loop.time() >= self._turn_at:
-            await asyncio.sleep(0)
-            self._turn_at = self._loop.time() + TURN_S
+        """Let the writer have its turn, and wait for room where too much has gathered.
+
+        A cancellation that comes meanwhile is put off to the producer's own next await: raised here, between
+        two chunks, it would leave the provider's stream open until the garbage is collected.
+        """
+        self.stopped.insist()
+        try:
+            if not self._room.is_set():
+                await self._room.wait()
+            elif self._events and self._loop.time() >= self._turn_at:
+                await asyncio.sleep(0)
+                self._turn_at = self._loop.time() + TURN_S
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            assert task is not None
+            task.uncancel()
+            task.cancel()
 
     async def run(self) -> None:
         """Send frames until closed and empty; `start` starts this once there is something to send."""
@@ -112,6 +140,8 @@ class Emitter:
         self._beat.cancel()
         self._closed.set()
         self._wake.set()
+        if self._events:
+            self._rouse()  # what a thread said while the loop was blocked has not started anything yet
 
     def totals(self) -> Totals:
         """What was sent so far."""
@@ -124,7 +154,8 @@ class Emitter:
                     await self._closed.wait()
 
     async def _flush(self) -> None:
-        taken, self._events, self._chars = self._events, [], 0
+        with self._lock:
+            taken, self._events, self._chars = self._events, [], 0
         self._room.set()
         events = tuple(item.event() if isinstance(item, _Texts) else item for item in taken)
         frame = Frame(self._ledger.frames + 1, events)
@@ -136,26 +167,15 @@ class Emitter:
     def _due(self) -> None:
         """Nothing was said for a while: an empty frame says that somebody is still there."""
         if not self._closed.is_set():
-            self._grow(0)
+            self._rouse()
 
-    def _put(self, event: Event) -> None:
-        if self._closed.is_set():
-            return
-        self._events.append(event)
-        self._grow(EVENT_CHARS)
+    def _said(self) -> None:
+        if threading.get_ident() == self._thread:
+            self._rouse()
+        elif not self._wake.is_set():
+            self._loop.call_soon_threadsafe(self._rouse, context=self._context)
 
-    def _text(self, run: int, text: str) -> None:
-        if self._closed.is_set():
-            return
-        last = self._events[-1] if self._events else None
-        if type(last) is _Texts and last.run == run:
-            last.texts.append(text)
-        else:
-            self._events.append(_Texts(run, [text]))
-        self._grow(len(text) + 4)
-
-    def _grow(self, chars: int) -> None:
-        self._chars += chars
+    def _rouse(self) -> None:
         if self._chars >= self._high_chars:
             self._room.clear()
         if not self._wake.is_set():
