@@ -74,7 +74,7 @@ async def lookup(word: str) -> str:
 async def inner_tool(text: str) -> str:
     """A model that calls a tool, a tool that calls a model, and a function between them."""
     asked = await llm().bind_tools([lookup]).ainvoke(f'{text} [[call:lookup {{"word": "sea"}}]]')
-    meanings = [await lookup.ainvoke(call["args"]) for call in asked.tool_calls]  # type: ignore[attr-defined]
+    meanings = [await lookup.ainvoke(call["args"]) for call in asked.tool_calls]
     return str(await (RunnableLambda(str.upper) | StrOutputParser()).ainvoke(" ".join(meanings)))
 
 

@@ -1,4 +1,4 @@
-"""The bodies behind MCP, over stdio: what the tests spawn."""
+"""The bodies behind MCP, over stdio or HTTP (whose URL it prints): what the tests spawn."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from mcp_server.tools import configure
 from tests.law.bodies import BODIES, SHIPPED
 from throughline.model.settings import read_settings
 from throughline.server import streamed
+from throughline.server.http import serve_http
 from throughline.server.stdio import serve_stdio
 
 
@@ -23,8 +24,20 @@ def build() -> FastMCP[None]:
     return server
 
 
+async def main(arguments: list[str]) -> int:
+    server = build()
+    if "--http" not in arguments:
+        return await serve_stdio(lowlevel(server), sdk="--sdk" in arguments)
+    return await serve_http(server, json_response="--json" in arguments, announce=tell)
+
+
+def tell(url: str) -> None:
+    sys.stdout.write(f"{url}\n")
+    sys.stdout.flush()
+
+
 if __name__ == "__main__":
     settings = read_settings(os.environ, dotenv=None)
     assert settings is not None
     configure(settings)
-    sys.exit(anyio.run(serve_stdio, lowlevel(build())))
+    sys.exit(anyio.run(main, sys.argv[1:]))

@@ -12,10 +12,11 @@ import anyio
 import pytest
 from langchain_core.messages import AIMessageChunk
 
-from client_demo.paths import Seen, normalise_by_call, path_named, run_path
+from client_demo.paths import PATHS, Seen, normalise_by_call, path_named, run_path
 from tests.law import graphs
 from tests.law.conftest import Bed
 from tests.law.graphs import Graph
+from tests.law.test_transparency import ARGUMENTS
 from throughline.errors import RemoteError
 
 pytestmark = pytest.mark.anyio
@@ -45,47 +46,63 @@ def tool_tokens(pieces: list[Seen]) -> list[str]:
     ]
 
 
-async def test_every_token_that_the_provider_made_reaches_the_lane_and_the_ledgers_agree(bed: Bed) -> None:
-    pieces = await seen("astream:messages", agent(bed, bed.bridged), ask("tokens", {"text": "x"}))
-    ledger = bed.remote.ledgers[-1]
-    produced = [record for record in bed.model.endpoint.requests if record.who == "tool"][-1]
+async def test_every_token_that_the_provider_made_reaches_the_lane_and_the_ledgers_agree(
+    any_bed: Bed,
+) -> None:
+    pieces = await seen("astream:messages", agent(any_bed, any_bed.bridged), ask("tokens", {"text": "x"}))
+    ledger = any_bed.remote.ledgers[-1]
+    produced = [record for record in any_bed.model.endpoint.requests if record.who == "tool"][-1]
     assert ledger.sent == ledger.received
     assert "".join(tool_tokens(pieces)) == produced.text
     assert len(tool_tokens(pieces)) == produced.tokens == ledger.received.tokens == 300
 
 
-async def test_the_final_state_repeats_nothing(bed: Bed) -> None:
-    state = (await seen("ainvoke", agent(bed, bed.bridged), ask("three_calls", {"text": "x"})))[-1].raw
+async def test_the_final_state_repeats_nothing(any_bed: Bed) -> None:
+    state = (await seen("ainvoke", agent(any_bed, any_bed.bridged), ask("three_calls", {"text": "x"})))[
+        -1
+    ].raw
     assert [message.type for message in state["messages"]] == ["human", "ai", "tool", "ai"]
 
 
 @pytest.mark.parametrize("tool", ["list_items", "inner_tool", "writes"])
-async def test_the_provider_is_asked_the_same_for_a_bridged_tool(bed: Bed, tool: str) -> None:
+async def test_the_provider_is_asked_the_same_for_a_bridged_tool(any_bed: Bed, tool: str) -> None:
     arguments = {"place": "bedroom"} if tool == "list_items" else {"text": "x"}
     asked = []
-    for tools in (bed.local, bed.bridged):
-        before = len(bed.model.endpoint.requests)
-        await seen("astream:messages", agent(bed, tools), ask(tool, arguments))
-        bodies = [record.body for record in bed.model.endpoint.requests[before:]]
+    for tools in (any_bed.local, any_bed.bridged):
+        before = len(any_bed.model.endpoint.requests)
+        await seen("astream:messages", agent(any_bed, tools), ask(tool, arguments))
+        bodies = [record.body for record in any_bed.model.endpoint.requests[before:]]
         asked.append(json.dumps(bodies, sort_keys=True).split("call_"))
     assert [part[24:] for part in asked[0][1:]] == [part[24:] for part in asked[1][1:]]
     assert asked[0][0] == asked[1][0]
 
 
+@pytest.mark.parametrize("tool", ["list_items", "ask", "tell_joke", "nested_graph"])
+async def test_the_provider_streams_exactly_when_it_would_for_a_local_tool(bed: Bed, tool: str) -> None:
+    inputs = ask(tool, ARGUMENTS.get(tool, {"text": "x"}))
+    for path in PATHS[1:]:
+        asked = []
+        for tools in (bed.local, bed.bridged):
+            before = len(bed.model.endpoint.requests)
+            await seen(path.name, agent(bed, tools), inputs)
+            asked.append([(record.who, record.streamed) for record in bed.model.endpoint.requests[before:]])
+        assert asked[0] == asked[1], path.name
+
+
 @pytest.mark.parametrize(
     "path", ["astream:messages", "astream:messages+tools+updates", "events:v2", "events:v3"]
 )
-async def test_eight_parallel_calls_of_one_tool_never_mix(bed: Bed, path: str) -> None:
+async def test_eight_parallel_calls_of_one_tool_never_mix(any_bed: Bed, path: str) -> None:
     calls = ask("echo", *({"text": f"caller {number}"} for number in range(8)))
-    expected = normalise_by_call(await seen(path, agent(bed, bed.local), calls))
+    expected = normalise_by_call(await seen(path, agent(any_bed, any_bed.local), calls))
     for _ in range(5):
-        assert normalise_by_call(await seen(path, agent(bed, bed.bridged), calls)) == expected
+        assert normalise_by_call(await seen(path, agent(any_bed, any_bed.bridged), calls)) == expected
 
 
-async def test_four_runs_on_one_session_see_only_their_own_tokens(bed: Bed) -> None:
+async def test_four_runs_on_one_session_see_only_their_own_tokens(any_bed: Bed) -> None:
     async def one(number: int) -> None:
         pieces = await seen(
-            "astream:messages", agent(bed, bed.bridged), ask("echo", {"text": f"run {number}"})
+            "astream:messages", agent(any_bed, any_bed.bridged), ask("echo", {"text": f"run {number}"})
         )
         words = "".join(tool_tokens(pieces))
         assert words == f"run {number} " * 20
@@ -95,14 +112,14 @@ async def test_four_runs_on_one_session_see_only_their_own_tokens(bed: Bed) -> N
             runs.create_task(one(number))
 
 
-async def test_two_different_tools_in_parallel_stream_as_local_ones(bed: Bed) -> None:
+async def test_two_different_tools_in_parallel_stream_as_local_ones(any_bed: Bed) -> None:
     both = {
         "messages": [("user", '[[call:list_items {"place": "attic"}]] [[call:tell_joke {"topic": "cats"}]]')]
     }
     for path in ("astream:messages", "events:v2", "astream:messages+tools+updates"):
-        expected = normalise_by_call(await seen(path, agent(bed, bed.local), both))
+        expected = normalise_by_call(await seen(path, agent(any_bed, any_bed.local), both))
         for _ in range(5):
-            assert normalise_by_call(await seen(path, agent(bed, bed.bridged), both)) == expected
+            assert normalise_by_call(await seen(path, agent(any_bed, any_bed.bridged), both)) == expected
 
 
 Leave = Callable[[Bed, Graph, Any], Any]
@@ -162,21 +179,21 @@ async def by_abort(graph: Graph, inputs: Any) -> None:
 
 
 @pytest.mark.parametrize("leave", [by_break, by_aclose, by_cancel, by_events, by_abort])
-async def test_leaving_a_stream_closes_the_providers_and_keeps_the_session(bed: Bed, leave: Any) -> None:
-    endpoint = bed.model.endpoint
+async def test_leaving_a_stream_closes_the_providers_and_keeps_the_session(any_bed: Bed, leave: Any) -> None:
+    endpoint = any_bed.model.endpoint
     before = len(endpoint.requests)
     with anyio.fail_after(30):
-        await leave(agent(bed, bed.bridged), ask("slow", {"text": "x"}))
+        await leave(agent(any_bed, any_bed.bridged), ask("slow", {"text": "x"}))
         records = await endpoint.wait_for(
             lambda records: any(record.who == "tool" and record.reader_left for record in records[before:])
         )
         left = next(record for record in records[before:] if record.who == "tool")
         assert left.tokens < 1000
-        assert (await bed.bridged["echo"].ainvoke({"text": "still here"})).startswith("still here")
+        assert (await any_bed.bridged["echo"].ainvoke({"text": "still here"})).startswith("still here")
 
 
-async def test_a_tool_that_fails_ends_its_runs_and_tells_its_own_words(bed: Bed) -> None:
-    pieces = await seen("astream:messages", agent(bed, bed.bridged), ask("raises", {"text": "x"}))
+async def test_a_tool_that_fails_ends_its_runs_and_tells_its_own_words(any_bed: Bed) -> None:
+    pieces = await seen("astream:messages", agent(any_bed, any_bed.bridged), ask("raises", {"text": "x"}))
     message = next(piece.raw[0] for piece in pieces if piece.raw[0].type == "tool")
     assert (message.status, message.content) == ("error", "the tool gave up")
     assert "".join(tool_tokens(pieces)) == "half an answer"

@@ -7,6 +7,7 @@ to `finish`. Knows the contract and knows no SDK, no session and no LangGraph.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -14,10 +15,20 @@ from typing import Any
 
 import anyio
 
-from throughline.errors import DeadlineExceeded, FrameLost, LedgerMismatch
-from throughline.events import Event, Frame
+from throughline.errors import (
+    DeadlineExceeded,
+    FrameLost,
+    LedgerMismatch,
+    ProgressSuppressed,
+    WireError,
+)
+from throughline.events import Event
 from throughline.ledger import Ledger, Totals
-from throughline.wire import read_frame, read_ledger
+from throughline.wire import read_finish, read_frame, read_ledger
+
+MOST_MISSING = 10_000
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +41,36 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class CallLedger:
-    """What one call carried: what arrived, and what the server says it sent (None where it says nothing)."""
+    """What one call carried: what arrived, and what the server says it sent (None where it says nothing).
+
+    `finish` is why the server ended the call; `findings` are the breaches of the contract met on the way.
+    """
 
     tool: str
     received: Totals
     sent: Totals | None
+    finish: str | None = None
+    findings: tuple[WireError, ...] = ()
 
 
 class RemoteCall:
     """One call, from the request to the result.
 
     `deliver` and `finish` are called from the receive loop and never wait; the tool's task consumes `events`.
+    A frame that is lost, repeated or late is an error where the call is `strict`; otherwise it is a finding,
+    a repeated frame is left out, a late one is played late, and the result, which is complete on its own,
+    stands.
     """
 
-    def __init__(self, *, tool: str, token: str, limits: Limits) -> None:
+    def __init__(self, *, tool: str, token: str, limits: Limits, strict: bool = True) -> None:
         self.tool = tool
         self.token = token
         self._limits = limits
+        self._strict = strict
         self._ledger = Ledger()
+        self._findings: list[WireError] = []
+        self._expected = 1
+        self._missing: set[int] = set()
         self._arrived: deque[Mapping[str, Any] | None] = deque()
         self._news = asyncio.Event()
         self._done = False
@@ -85,11 +108,10 @@ class RemoteCall:
         ends_at = anyio.current_time() + self._limits.absolute_s
         while True:
             while self._arrived:
-                frame = read_frame(self._arrived.popleft())
-                if frame is not None:
-                    self._count(frame)
-                    for event in frame.events:
-                        yield event
+                for event in self._read(self._arrived.popleft()):
+                    yield event
+                if anyio.current_time() > ends_at:
+                    raise self._deadline(idle=False)
             if self._done:
                 break
             await self._wait(ends_at)
@@ -101,17 +123,48 @@ class RemoteCall:
         return self._result
 
     def ledger(self) -> CallLedger:
-        """What arrived, against what the result says was sent. Raises: LedgerMismatch where they differ."""
-        ledger = CallLedger(self.tool, self._ledger.totals(), read_ledger(self._meta))
-        if ledger.sent is not None and ledger.sent != ledger.received:
-            raise LedgerMismatch(sent=str(ledger.sent), received=str(ledger.received))
-        return ledger
+        """What arrived, against what the result says was sent.
 
-    def _count(self, frame: Frame) -> None:
-        expected = self._ledger.frames + 1
-        if frame.seq != expected:
-            raise FrameLost(expected_seq=expected, got_seq=frame.seq)
+        Raises: LedgerMismatch or ProgressSuppressed where they differ and the call is strict.
+        """
+        received, sent = self._ledger.totals(), read_ledger(self._meta)
+        if sent is not None and sent.frames and not received.frames:
+            self._found(ProgressSuppressed(tool=self.tool, frames=sent.frames))
+        elif sent is not None and sent != received:
+            self._found(LedgerMismatch(sent=str(sent), received=str(received)))
+        return CallLedger(self.tool, received, sent, read_finish(self._meta), tuple(self._findings))
+
+    def _read(self, meta: Mapping[str, Any] | None) -> tuple[Event, ...]:
+        """The events of a notification that are to be played now."""
+        try:
+            frame = read_frame(meta)
+        except WireError as error:
+            self._found(error)
+            return ()
+        if frame is None or not self._in_order(frame.seq):
+            return ()
         self._ledger.add(frame)
+        return frame.events
+
+    def _in_order(self, seq: int) -> bool:
+        """Whether a frame is to be played; where it is not the one that was expected, that is a finding."""
+        if seq == self._expected:
+            self._expected += 1
+            return True
+        self._found(FrameLost(expected_seq=self._expected, got_seq=seq))
+        if seq < self._expected:
+            late = seq in self._missing
+            self._missing.discard(seq)
+            return late
+        self._missing.update(range(self._expected, min(seq, self._expected + MOST_MISSING)))
+        self._expected = seq + 1
+        return True
+
+    def _found(self, error: WireError) -> None:
+        if self._strict:
+            raise error
+        logger.warning("%s", error)
+        self._findings.append(error)
 
     async def _wait(self, ends_at: float) -> None:
         if self._arrived or self._done:

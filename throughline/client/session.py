@@ -37,14 +37,21 @@ KEPT_LEDGERS = 1000
 
 @asynccontextmanager
 async def open_session(
-    server: Server, *, name: str = "remote", limits: Limits | None = None, connect_s: float = CONNECT_S
+    server: Server,
+    *,
+    name: str = "remote",
+    limits: Limits | None = None,
+    connect_s: float = CONNECT_S,
+    strict: bool = False,
 ) -> AsyncIterator[RemoteSession]:
     """Hold a session with an MCP server: a command over stdio, or the URL of a streamable HTTP endpoint.
 
-    Open it outside any run, and leave it in the task that entered it. Raises: ServerUnavailable where the
-    server cannot be started or reached, or does not answer `initialize` within `connect_s` seconds.
+    Open it outside any run, and leave it in the task that entered it. What is lost on the way is a finding in
+    `RemoteSession.ledgers` and a warning in the log, or, where `strict`, an error of the call. Raises:
+    ServerUnavailable where the server cannot be started or reached, or does not answer `initialize` within
+    `connect_s` seconds.
     """
-    remote = RemoteSession(server, name=name, limits=limits or Limits(), connect_s=connect_s)
+    remote = RemoteSession(server, name=name, limits=limits or Limits(), connect_s=connect_s, strict=strict)
     async with remote._supervised():  # noqa: SLF001 - its own class, below
         await remote.connected()
         yield remote
@@ -61,12 +68,13 @@ class _Attempt:
 class RemoteSession:
     """One server, as its callers see it. `ledgers` holds what the latest calls carried, oldest first."""
 
-    def __init__(self, server: Server, *, name: str, limits: Limits, connect_s: float) -> None:
+    def __init__(self, server: Server, *, name: str, limits: Limits, connect_s: float, strict: bool) -> None:
         self.name = name
         self.ledgers: list[CallLedger] = []
         self._server = server
         self._limits = limits
         self._connect_s = connect_s
+        self._strict = strict
         self._connection: Connection | None = None
         self._attempt: _Attempt | None = None
         self._wanted = anyio.Event()
@@ -117,7 +125,7 @@ class RemoteSession:
         Raises: ServerUnavailable where there is no connection and none can be made.
         """
         connection = await self.connected()
-        call = RemoteCall(tool=tool, token=next(self._tokens), limits=self._limits)
+        call = RemoteCall(tool=tool, token=next(self._tokens), limits=self._limits, strict=self._strict)
         try:
             await connection.ask(call, scrub_json(arguments), write_request(request))
             yield call

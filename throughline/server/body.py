@@ -21,6 +21,22 @@ GRACE_S = 2.0
 logger = logging.getLogger(__name__)
 
 
+class Stopped:
+    """Whether a body was told to stop: who hears it go on calls `insist`.
+
+    Python 3.11's `asyncio.wait_for`, through which langchain-openai reads each chunk, loses a cancellation
+    that arrives together with a chunk (python/cpython#86296, mended in 3.12).
+    """
+
+    def __init__(self) -> None:
+        self.told = False
+
+    def insist(self) -> None:
+        """Cancel the body again, at its next await, if it was told to stop and goes on all the same."""
+        if self.told and (task := asyncio.current_task()) is not None:
+            task.cancel()
+
+
 class BodyTimeout(Exception):
     """A body was not done within its deadline, and was stopped."""
 
@@ -29,6 +45,7 @@ async def run_body(
     body: Awaitable[Any],
     config: Any = None,
     *,
+    stopped: Stopped | None = None,
     deadline_s: float | None = None,
     grace_s: float = GRACE_S,
 ) -> Any:
@@ -41,6 +58,7 @@ async def run_body(
         from langchain_core.runnables.config import var_child_runnable_config
 
         context.run(var_child_runnable_config.set, config)
+    stopped = stopped or Stopped()
     task = asyncio.get_running_loop().create_task(_awaited(body), context=context)
     try:
         async with asyncio.timeout(deadline_s):
@@ -48,13 +66,13 @@ async def run_body(
     except TimeoutError:
         if task.done():
             raise  # the body's own
-        await _stop(task, grace_s)
+        await _stop(task, stopped, grace_s)
         raise BodyTimeout from None
     except asyncio.CancelledError:
         if task.cancelled() and not _being_cancelled():
             raise RuntimeError("The tool cancelled itself.") from None
         if not task.done():
-            await _stop(task, grace_s)
+            await _stop(task, stopped, grace_s)
         raise
 
 
@@ -67,10 +85,14 @@ async def _awaited(body: Awaitable[Any]) -> Any:
     return await body
 
 
-async def _stop(task: asyncio.Task[Any], grace_s: float) -> None:
-    task.cancel()
-    with anyio.move_on_after(grace_s, shield=True):
-        await asyncio.wait([task])
+async def _stop(task: asyncio.Task[Any], stopped: Stopped, grace_s: float) -> None:
+    stopped.told = True
+    for _ in range(2):  # once more for a body that nobody hears (see Stopped)
+        task.cancel()
+        with anyio.move_on_after(grace_s, shield=True):
+            await asyncio.wait([task])
+        if task.done():
+            break
     if not task.done():
         logger.warning("A cancelled tool is still cleaning up after %g s and is left behind.", grace_s)
     elif not task.cancelled() and (error := task.exception()) is not None:

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from langchain_core.callbacks import AsyncCallbackManager
 from langchain_core.runnables import RunnableConfig
-from langchain_core.tracers._streaming import _StreamingCallbackHandler, _V2StreamingCallbackHandler
+from langchain_core.tracers._streaming import _V2StreamingCallbackHandler
 from langgraph._internal._constants import (
     CONF,
     CONFIG_KEY_CHECKPOINT_NS,
@@ -32,11 +32,11 @@ from langgraph.runtime import Runtime
 from throughline.codec import encode
 from throughline.events import Custom, GraphChunk
 from throughline.server.emitter import Emitter
-from throughline.server.relay import Relay
+from throughline.server.relay import Relay, StreamingRelay
 from throughline.wire import GraphContext, StreamRequest
 
 
-class EventsRelay(Relay, _StreamingCallbackHandler[Any]):
+class EventsRelay(StreamingRelay):
     """Streams models, chains and graph nodes, as `astream_events` v2 does."""
 
 
@@ -44,13 +44,13 @@ class EventsBlocksRelay(EventsRelay, _V2StreamingCallbackHandler):
     """The same, with models driven in v3's way."""
 
 
-class GraphRelay(Relay, StreamMessagesHandler):  # type: ignore[misc]  # names one parameter otherwise
+class GraphRelay(StreamingRelay, StreamMessagesHandler):  # type: ignore[misc]  # names one parameter otherwise
     """Streams models and leaves nodes alone, as the modes `messages` and `tools` do."""
 
     subgraphs = True
 
 
-class GraphBlocksRelay(Relay, StreamMessagesHandlerV2):  # type: ignore[misc]  # likewise
+class GraphBlocksRelay(StreamingRelay, StreamMessagesHandlerV2):  # type: ignore[misc]  # likewise
     """The same in v3's way."""
 
     subgraphs = True

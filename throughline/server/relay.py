@@ -143,34 +143,6 @@ class Relay(BaseCallbackHandler):
     def on_custom_event(self, name: str, data: Any, *, run_id: UUID, **kwargs: Any) -> None:
         self._emitter.put(Dispatched(self._numbers.get(run_id), name, encode(data)))
 
-    # --- what runs stream (called for chains, parsers and tools, by LangChain itself) ---
-
-    async def tap_output_aiter(self, run_id: UUID, output: AsyncIterator[T]) -> AsyncIterator[T]:
-        """What an async run streams, on its way; told once, however many handlers of this class listen."""
-        first = self._taps_first(run_id)
-        async for chunk in output:
-            if first:
-                self._value(run_id, chunk)
-                await self._emitter.breathe()
-            yield chunk
-
-    def tap_output_iter(self, run_id: UUID, output: Iterator[T]) -> Iterator[T]:
-        """The same for a sync run."""
-        first = self._taps_first(run_id)
-        for chunk in output:
-            if first:
-                self._value(run_id, chunk)
-            yield chunk
-
-    def _taps_first(self, run_id: UUID) -> bool:
-        first = run_id not in self._tapped
-        self._tapped.add(run_id)
-        return first
-
-    def _value(self, run_id: UUID, chunk: Any) -> None:
-        if (number := self._numbers.get(run_id)) is not None:
-            self._emitter.put(RunStream(number, "value", encode(chunk)))
-
     # --- shared ---
 
     def _start(
@@ -216,6 +188,40 @@ class Relay(BaseCallbackHandler):
     def _fail(self, error: BaseException, run_id: UUID) -> None:
         if (number := self._numbers.pop(run_id, None)) is not None:
             self._emitter.put(RunError(number, type(error).__name__, scrub(str(error))))
+
+
+class StreamingRelay(Relay):
+    """The same, for a caller that streams.
+
+    Having the two methods below is what makes a handler a streaming one for LangChain: models stream because
+    of it, and chains, parsers and tools pass their chunks through it.
+    """
+
+    async def tap_output_aiter(self, run_id: UUID, output: AsyncIterator[T]) -> AsyncIterator[T]:
+        """What an async run streams, on its way; told once, however many handlers of this class listen."""
+        first = self._taps_first(run_id)
+        async for chunk in output:
+            if first:
+                self._value(run_id, chunk)
+                await self._emitter.breathe()
+            yield chunk
+
+    def tap_output_iter(self, run_id: UUID, output: Iterator[T]) -> Iterator[T]:
+        """The same for a sync run."""
+        first = self._taps_first(run_id)
+        for chunk in output:
+            if first:
+                self._value(run_id, chunk)
+            yield chunk
+
+    def _taps_first(self, run_id: UUID) -> bool:
+        first = run_id not in self._tapped
+        self._tapped.add(run_id)
+        return first
+
+    def _value(self, run_id: UUID, chunk: Any) -> None:
+        if (number := self._numbers.get(run_id)) is not None:
+            self._emitter.put(RunStream(number, "value", encode(chunk)))
 
 
 def _name(name: str | None, serialized: dict[str, Any] | None) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from throughline.codec import encode, scrub
 from throughline.events import Partial, Status
 from throughline.reporter import Reporter
+from throughline.server.body import Stopped
 from throughline.server.emitter import Emitter
 from throughline.server.status import words
 
@@ -51,6 +52,7 @@ class Harvest:
     """
 
     def __init__(self, reporter: Reporter) -> None:
+        self.stopped = Stopped()
         self._reporter = reporter
         self._pieces: list[str] = []
         self._last: Any = None
@@ -59,10 +61,12 @@ class Harvest:
         self, message: str, *, progress: float | None = None, total: float | None = None
     ) -> None:
         """Passed on."""
+        self.stopped.insist()
         await self._reporter.status(message, progress=progress, total=total)
 
     async def partial(self, value: Any) -> None:
         """Kept, and passed on."""
+        self.stopped.insist()
         if isinstance(value, str):
             self._pieces.append(value)
         else:

@@ -21,7 +21,7 @@ from throughline.codec import scrub, scrub_json
 from throughline.errors import WireError
 from throughline.events import Frame, Status
 from throughline.reporter import Reporter
-from throughline.server.body import BodyTimeout, run_body
+from throughline.server.body import BodyTimeout, Stopped, run_body
 from throughline.server.emitter import Emitter, emitting
 from throughline.server.http import watch_for_leaving
 from throughline.server.reporters import FrameReporter, Harvest, SilentReporter
@@ -77,7 +77,7 @@ async def _framed(
     async with emitting(notifier.send) as emitter:
         notifier.emitter = emitter
         config = body_config(emitter, request, send_prompts=serving.send_prompts)
-        result = await _result(_with(call, FrameReporter(emitter), serving), config)
+        result = await _result(_with(call, FrameReporter(emitter), serving), emitter.stopped, config)
     ledger = write_ledger(emitter.totals(), finish="error" if result.isError else "stop")
     return types.CallToolResult(content=result.content, isError=result.isError, _meta=ledger)
 
@@ -132,7 +132,7 @@ async def _cut(call: Body, reporter: Reporter, serving: Serving) -> types.CallTo
     """Run a body up to the deadline, and answer with what it had by then."""
     harvest = Harvest(reporter)
     try:
-        return await _result(_with(call, harvest, serving), deadline_s=serving.deadline_s)
+        return await _result(_with(call, harvest, serving), harvest.stopped, deadline_s=serving.deadline_s)
     except BodyTimeout:
         why = f"the time limit of {serving.deadline_s:g} s was reached"
     if (partial_result := harvest.text()) is None:
@@ -148,10 +148,12 @@ def _with(call: Body, reporter: Reporter, serving: Serving) -> Body:
     return partial(call, reporter=reporter) if serving.wants_reporter else call
 
 
-async def _result(call: Body, config: Any = None, deadline_s: float | None = None) -> types.CallToolResult:
+async def _result(
+    call: Body, stopped: Stopped, config: Any = None, *, deadline_s: float | None = None
+) -> types.CallToolResult:
     """Run the body; whatever it raises is the tool's answer (the boundary from tool to wire)."""
     try:
-        value = await run_body(call(), config, deadline_s=deadline_s)
+        value = await run_body(call(), config, stopped=stopped, deadline_s=deadline_s)
     except (McpError, BodyTimeout):
         raise
     except Exception as error:  # noqa: BLE001 - the boundary from tool to wire

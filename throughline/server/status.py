@@ -7,12 +7,16 @@ shows status messages only. Knows no MCP type; `tell` is a coroutine function of
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 MESSAGE_CHARS = 200
 PACE_S = 0.25
 """Seconds between messages to a host that did not opt in: four a second at most."""
+LEAST = 1e-6
+"""What progress grows by where nothing is known; where that is lost in a large number, by its last bit."""
+MOST = 2.0**52
 LAST_GAP_S = 0.02
 """Seconds between the last message and the result: TypeScript hosts lose one that it follows at once."""
 
@@ -29,18 +33,20 @@ class Progress:
 
     def step(self) -> tuple[float, float | None]:
         """One more notification, without news of how far things are."""
-        self._last += 1.0 if self._total is None else 1e-6
-        return self._last, self._total
+        return self._grown(self._last + 1 if self._total is None else 0), self._total
 
     def reach(self, progress: float, total: float | None) -> tuple[float, float | None]:
-        """The tool says how far it is."""
-        if total is None:
+        """The tool says how far it is; what no bar could show counts as one more step."""
+        if total is None or not (abs(progress) <= MOST and abs(total) <= MOST):
             return self.step()
         if self._total is None:
             self._base = self._last
         self._total = self._base + total
-        self._last = max(self._base + progress, self._last + 1e-6)
-        return self._last, self._total
+        return self._grown(self._base + progress), self._total
+
+    def _grown(self, wanted: float) -> float:
+        self._last = max(wanted, self._last + LEAST, math.nextafter(self._last, math.inf))
+        return self._last
 
 
 def words(message: str) -> str:
@@ -81,7 +87,7 @@ class StatusReporter:
             self._wake.clear()
             if self._waiting is not None:
                 await self._tell_waiting()
-            if self._closing.is_set():
+            if self._closing.is_set() and self._waiting is None:
                 break
             await self._rest(PACE_S if self._told else 0)
         if self._told:
