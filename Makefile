@@ -45,8 +45,9 @@ constraints: ## write constraints.txt anew, from the newest versions in a clean 
 	{ sed -n '/^#/p' constraints.txt; "$$dir/venv/bin/python" -m pip freeze --exclude throughline; } > "$$dir/new" && \
 	cp "$$dir/new" constraints.txt && git --no-pager diff --stat -- constraints.txt
 
+# Without an engine the weights would be of no use; which model then answers, and why, the comparison says itself.
 weights: $(DEMO_READY)
-	@$(BIN)/throughline model pull $(WEIGHTS) || \
+	@! $(BIN)/python -c 'import xllamacpp' 2>/dev/null || $(BIN)/throughline model pull $(WEIGHTS) >/dev/null || \
 	echo "The embedded model cannot be had here; going on with the scripted model." >&2
 
 # The first Python of 3.11 or later; a name may be on PATH and still not run, so each is asked.
