@@ -13,6 +13,7 @@ from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk, GenerationChunk, LLMResult
 
 from throughline.codec import KIND, decode
+from throughline.errors import SAME_RELEASE, WireError
 from throughline.events import RunEnd, RunStream, Tokens
 
 
@@ -58,18 +59,21 @@ class ProxyModelRun:
 
     async def end(self, event: RunEnd) -> None:
         """The run is done; a text that was left out is what its tokens add up to."""
-        output = event.output
-        if event.joined:
-            generation = output["generations"][0][0]["fields"]
-            generation["message"]["fields"]["content"] = "".join(self._texts)
-        generations = decode(output["generations"])
-        await self._manager.on_llm_end(
-            LLMResult(generations=generations, llm_output=decode(output["llm_output"]))
-        )
+        try:
+            response = self._response(event.output, joined=event.joined)
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise WireError("The end of a model's run is malformed", remedy=SAME_RELEASE) from error
+        await self._manager.on_llm_end(response)
 
     async def fail(self, error: BaseException) -> None:
         """The run failed, or the call ended before the run did."""
         await self._manager.on_llm_error(error, response=LLMResult(generations=[]))
+
+    def _response(self, output: Any, *, joined: bool) -> LLMResult:
+        if joined:
+            generation = output["generations"][0][0]["fields"]
+            generation["message"]["fields"]["content"] = "".join(self._texts)
+        return LLMResult(generations=decode(output["generations"]), llm_output=decode(output["llm_output"]))
 
     async def _message(self, event: RunStream) -> None:
         value = event.value
