@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from langchain_core.callbacks import AsyncCallbackManager
 from langchain_core.runnables import RunnableConfig
-from langchain_core.tracers._streaming import _V2StreamingCallbackHandler
+from langchain_core.tracers._streaming import _StreamingCallbackHandler, _V2StreamingCallbackHandler
 from langgraph._internal._constants import (
     CONF,
     CONFIG_KEY_CHECKPOINT_NS,
@@ -36,7 +36,7 @@ from throughline.server.relay import Relay, StreamingRelay
 from throughline.wire import GraphContext, StreamRequest
 
 
-class EventsRelay(StreamingRelay):
+class EventsRelay(StreamingRelay, _StreamingCallbackHandler[Any]):  # LangGraph looks for inheritance
     """Streams models, chains and graph nodes, as `astream_events` v2 does."""
 
 
