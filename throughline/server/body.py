@@ -14,6 +14,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 
 GRACE_S = 2.0
 """Seconds that a cancelled body has for its clean-up."""
@@ -64,9 +65,11 @@ async def run_body(
         async with asyncio.timeout(deadline_s):
             return await asyncio.shield(task)
     except TimeoutError:
-        if task.done():
-            raise  # the body's own
+        if task.done() and not task.cancelled():
+            return task.result()  # its own time limit, or it ended just as ours ran out
         await _stop(task, stopped, grace_s)
+        # A handler that answers after it was cancelled ends mcp 1.30's server: was it, meanwhile?
+        await anyio.lowlevel.checkpoint_if_cancelled()
         raise BodyTimeout from None
     except asyncio.CancelledError:
         if task.cancelled() and not _being_cancelled():
