@@ -110,7 +110,7 @@ class RemoteCall:
             while self._arrived:
                 for event in self._read(self._arrived.popleft()):
                     yield event
-                if anyio.current_time() > ends_at:
+                if not self._done and anyio.current_time() > ends_at:
                     raise self._deadline(idle=False)
             if self._done:
                 break
@@ -125,14 +125,21 @@ class RemoteCall:
     def ledger(self) -> CallLedger:
         """What arrived, against what the result says was sent.
 
-        Raises: LedgerMismatch or ProgressSuppressed where they differ and the call is strict.
+        Raises: LedgerMismatch, ProgressSuppressed or WireError where they differ and the call is strict.
         """
-        received, sent = self._ledger.totals(), read_ledger(self._meta)
+        received, sent = self._ledger.totals(), self._sent()
         if sent is not None and sent.frames and not received.frames:
             self._found(ProgressSuppressed(tool=self.tool, frames=sent.frames))
         elif sent is not None and sent != received:
             self._found(LedgerMismatch(sent=str(sent), received=str(received)))
         return CallLedger(self.tool, received, sent, read_finish(self._meta), tuple(self._findings))
+
+    def _sent(self) -> Totals | None:
+        try:
+            return read_ledger(self._meta)
+        except WireError as error:
+            self._found(error)
+            return None
 
     def _read(self, meta: Mapping[str, Any] | None) -> tuple[Event, ...]:
         """The events of a notification that are to be played now."""
