@@ -1,4 +1,4 @@
-"""The command `throughline-server`: reads the settings once, serves MCP on stdio, ends with an exit code.
+"""The command `throughline-server`: reads the settings once, serves MCP, ends with an exit code.
 
 Nothing but MCP goes to stdout while it serves; words for people go to stderr.
 """
@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from mcp_server.config import ServerConfig, known_model, read_config
+from mcp_server.config import DEADLINE_S, LOOPBACK, PORT, ServerConfig, known_model, read_config
+from mcp_server.errors import AddressTaken
 from throughline import __version__
 from throughline.errors import EXIT_INTERRUPTED, ThroughlineError
 
@@ -38,6 +38,30 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     show_envvar=True,
     help="Read OPENAI_* from this file as well. No .env is read unless it is named here.",
 )
+@click.option(
+    "--transport",
+    type=click.Choice(["stdio", "http"]),
+    default="stdio",
+    show_default=True,
+    help="stdio for a host that starts this command; http (streamable HTTP) for hosts that know its URL.",
+)
+@click.option("--host", default=LOOPBACK, show_default=True, help="The address to listen on, for http.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=PORT,
+    show_default=True,
+    help="The port to listen on, for http; 0 takes a free one.",
+)
+@click.option(
+    "--deadline",
+    type=click.FloatRange(min=0),
+    default=DEADLINE_S,
+    show_default=True,
+    metavar="SECONDS",
+    help="When to answer a host with what there is so far, marked as partial; desktop hosts give up at 60. "
+    "0 never does. Clients with throughline's bridge have limits of their own.",
+)
 @click.option("--sdk-stdio", is_flag=True, help="Use the MCP SDK's own stdio transport in place of ours.")
 @click.option(
     "--send-prompts",
@@ -58,7 +82,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.version_option(__version__, prog_name="throughline-server")
 @click.pass_context
 def cli(context: click.Context, /, **options: Any) -> None:
-    """Serve throughline's tools over MCP, on standard input and output.
+    """Serve throughline's tools over MCP, on standard input and output or over HTTP.
 
     An MCP host starts this command and talks to it; by hand it only waits. The tools call a language model
     and stream while they do: every host shows their progress, and a client with throughline's bridge sees
@@ -68,6 +92,7 @@ def cli(context: click.Context, /, **options: Any) -> None:
     See it work:        throughline compare
     Claude Desktop:     throughline-server install -e OPENAI_API_KEY
     Any other host:     throughline-server install --print
+    Over HTTP:          throughline-server --transport http --port 8000
     By hand:            npx @modelcontextprotocol/inspector throughline-server
     """
     if context.invoked_subcommand is None:
@@ -114,22 +139,22 @@ def install(
 
 
 def serve(config: ServerConfig) -> int:
-    """Serve on stdio until the client leaves, and return the exit code."""
+    """Serve until the client leaves or a signal comes, and return the exit code."""
     import anyio
 
-    from mcp_server.app import build_server, lowlevel
-    from throughline.server.stdio import serve_stdio
+    from mcp_server.app import run
 
-    _greet_a_person()
-    server = lowlevel(build_server(config))
+    _greet_a_person(config)
     try:
-        return anyio.run(partial(serve_stdio, server, sdk=config.sdk_stdio))
+        return anyio.run(run, config, lambda url: click.echo(f"Serving MCP at {url}", err=True))
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
+    except OSError as error:
+        raise AddressTaken(host=config.host, port=config.port, reason=error.strerror or "") from None
 
 
-def _greet_a_person() -> None:
-    if sys.stdin is not None and sys.stdin.isatty():
+def _greet_a_person(config: ServerConfig) -> None:
+    if config.transport == "stdio" and sys.stdin is not None and sys.stdin.isatty():
         click.echo(
             "This is an MCP server on stdio and waits for a host to speak to it; "
             "see --help for how to add it to one, press Ctrl-D to leave.",

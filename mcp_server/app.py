@@ -1,14 +1,14 @@
-"""build_server: the tools and their words on FastMCP.
+"""build_server: the tools and their words on FastMCP; run: that server on a transport.
 
-Everything that names the MCP SDK of today stands here, its private names included. Knows no transport and no
-tool by name, reads no environment and no file, and imports no LangChain.
+Everything that names the MCP SDK of today stands here, its private names included. Knows no tool by name, reads
+no environment and no file, and imports no LangChain.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -27,6 +27,8 @@ from mcp_server.tools.provider import explained
 from throughline import __version__
 from throughline.errors import ThroughlineError
 from throughline.server import streamed
+from throughline.server.http import serve_http
+from throughline.server.stdio import serve_stdio
 
 NAME = "throughline"
 INSTRUCTIONS = (
@@ -53,12 +55,14 @@ LEVELS: dict[types.LoggingLevel, int] = {
 }
 
 
-class _Server(FastMCP[None]):
+class Served(FastMCP[None]):
     """FastMCP that says in a sentence what is wrong with a call, and gets ready in the background."""
 
     def __init__(self, config: ServerConfig) -> None:
         self.readiness = Readiness(config)
-        super().__init__(NAME, instructions=INSTRUCTIONS, lifespan=lambda _: self.readiness.running())
+        # Over HTTP FastMCP's lifespan runs once a session; the model is the process's, see `run`.
+        lifespan = (lambda _: self.readiness.running()) if config.transport == "stdio" else None
+        super().__init__(NAME, instructions=INSTRUCTIONS, lifespan=lifespan, host=config.host)
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any]
@@ -72,16 +76,28 @@ class _Server(FastMCP[None]):
         return await super().call_tool(name, arguments)
 
 
-def build_server(config: ServerConfig) -> FastMCP[None]:
+async def run(config: ServerConfig, announce: Callable[[str], None]) -> int:
+    """Serve on the transport that the settings name, until it ends, and return the exit code.
+
+    `announce` is told the URL where there is one. Raises OSError where an address cannot be had.
+    """
+    server = build_server(config)
+    if config.transport == "stdio":
+        return await serve_stdio(lowlevel(server), sdk=config.sdk_stdio)
+    async with server.readiness.running():
+        return await serve_http(server, host=config.host, port=config.port, announce=announce)
+
+
+def build_server(config: ServerConfig) -> Served:
     """Return the server with every tool on it, not yet on any transport."""
     # Before FastMCP, which puts a handler of its own (wrapped at 80 columns) on a root logger that has none.
     logging.basicConfig(level=config.log_level.upper(), format=LOG_FORMAT, stream=sys.stderr)
     with _environment_unread():
-        server = _Server(config)
+        server = Served(config)
     lowlevel(server).version = __version__  # the SDK's own version otherwise
     for spec in TOOLS:
         server.add_tool(
-            streamed(explained(spec.body), send_prompts=config.send_prompts),
+            streamed(explained(spec.body), send_prompts=config.send_prompts, deadline_s=config.deadline_s),
             name=spec.name,
             title=spec.title,
             description=spec.description,
@@ -106,7 +122,7 @@ def items_in_place(
     return f"What items are in the {place}?"
 
 
-def _add_handlers(server: _Server) -> None:
+def _add_handlers(server: Served) -> None:
     inner = lowlevel(server)
 
     @inner.set_logging_level()  # type: ignore[no-untyped-call, untyped-decorator]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from mcp_server.errors import NothingConfigured
 from throughline.model.opening import CHOICES
@@ -19,6 +19,11 @@ from throughline.model.settings import ModelSettings, read_settings
 from throughline.model.shelf import NAMES, take
 
 LogLevel = Literal["debug", "info", "warning", "error"]
+Transport = Literal["stdio", "http"]
+LOOPBACK = "127.0.0.1"
+PORT = 8000
+DEADLINE_S = 55.0
+"""Seconds; desktop hosts give up at 60."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +31,19 @@ class ServerConfig:
     """What the server was told: which model, how to talk, and what may leave it.
 
     `endpoint` is where tools ask directly; None means that the server opens a model of its own, as `model`
-    says. `env` is the environment as it was at the start.
+    says. `env` is the environment as it was at the start. `host` and `port` (0: a free one) are for HTTP.
+    After `deadline_s` seconds a host that shows no frames is answered with what there is (None: never).
     """
 
     model: str = "auto"
     endpoint: ModelSettings | None = None
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
-    transport: Literal["stdio"] = "stdio"
+    transport: Transport = "stdio"
+    host: str = LOOPBACK
+    port: int = PORT
     sdk_stdio: bool = False
     send_prompts: bool = False
+    deadline_s: float | None = DEADLINE_S
     log_level: LogLevel = "warning"
 
 
@@ -52,11 +61,13 @@ def read_config(
     *,
     model: str = "auto",
     env_file: Path | None = None,
-    sdk_stdio: bool = False,
-    send_prompts: bool = False,
-    log_level: LogLevel = "warning",
+    deadline: float = DEADLINE_S,
+    **settings: Any,
 ) -> ServerConfig:
-    """Settle the settings, or say in a sentence (a ThroughlineError) what is wrong with them."""
+    """Settle the settings, or say in a sentence (a ThroughlineError) what is wrong with them.
+
+    `settings` are further fields of ServerConfig; a `deadline` of 0 means none.
+    """
     known_model(model)
     endpoint = read_settings(env, dotenv=env_file) if model in ("auto", "configured") else None
     if model == "configured" and endpoint is None:
@@ -65,7 +76,6 @@ def read_config(
         model=model,
         endpoint=endpoint,
         env=dict(env),
-        sdk_stdio=sdk_stdio,
-        send_prompts=send_prompts,
-        log_level=log_level,
+        deadline_s=deadline or None,
+        **settings,
     )

@@ -6,6 +6,7 @@ ThroughlineError
     ├── UnknownTool          a call names a tool that is not here
     ├── BadArguments         a call's arguments do not fit its tool
     ├── VariableMissing      a variable is to be handed on and has no value
+    ├── AddressTaken         the address to serve HTTP on cannot be had
     └── InstallError         the host's configuration cannot be read or written
 
 Knows sentences and exit codes; knows neither MCP nor LangChain.
@@ -66,6 +67,18 @@ class VariableMissing(ServerError):
         self.given = given
         super().__init__(
             f"There is no value for {given!r}", remedy="write -e KEY=VALUE, or set KEY here first."
+        )
+
+
+class AddressTaken(ServerError):
+    """The address to serve HTTP on cannot be had."""
+
+    def __init__(self, *, host: str, port: int, reason: str) -> None:
+        self.host = host
+        self.port = port
+        super().__init__(
+            f"Nothing can listen on {host}:{port} ({reason})",
+            remedy="choose another --port, or 0 for a free one.",
         )
 
 
