@@ -9,11 +9,11 @@ import json
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -62,7 +62,10 @@ class Gate:
 
     async def _complete(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._check_key(request := Request(scope, receive))
-        raw = await request.body()
+        try:
+            raw = await request.body()
+        except ClientDisconnect:
+            return
         incoming = Incoming(headers=tuple(request.headers.raw), raw=raw, body=_parse(raw))
         note = self._records.open(who=_who(request), body=incoming.body)
         with self._running(receive, send, note) as exchange:
@@ -98,12 +101,16 @@ def _who(request: Request) -> str:
 
 def _parse(raw: bytes) -> Json:
     try:
-        body = json.loads(raw)
+        body = json.loads(raw, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise Refused(f"We could not parse the JSON body of your request ({error}).") from error
     if not isinstance(body, dict):
         raise Refused("The body of the request must be a JSON object.")
     return body
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
 
 
 async def _refusal(request: Request, refused: Exception) -> Response:

@@ -1,11 +1,10 @@
 """What a command line says about models: which there are, what is here, and fetching one.
 
-Answers as data and prints nothing. The environment is the process's own unless one is given.
+Answers as data and prints nothing; reads no environment but the one it is given.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,20 +59,20 @@ class Pulled:
     fetched: bool
 
 
-def list_models(*, env: Mapping[str, str] | None = None) -> tuple[Listed, ...]:
+def list_models(env: Mapping[str, str]) -> tuple[Listed, ...]:
     """List the shelf, the default model first."""
-    return tuple(_listed(weights, _env(env)) for weights in SHELF)
+    return tuple(_listed(weights, env) for weights in SHELF)
 
 
-def describe(name: str = DEFAULT.name, *, env: Mapping[str, str] | None = None) -> Listed:
+def describe(name: str = DEFAULT.name, *, env: Mapping[str, str]) -> Listed:
     """Describe one model, by its name or the beginning of it; `ModelChoiceInvalid` where none is meant."""
-    return _listed(take(name), _env(env))
+    return _listed(take(name), env)
 
 
-def status(*, env: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Status:
+def status(env: Mapping[str, str], *, dotenv: Path | None = None) -> Status:
     """Look at what is here; loads the engine's library, but no model."""
-    models = list_models(env=env)
-    settings = read_settings(_env(env), dotenv=dotenv)
+    models = list_models(env)
+    settings = read_settings(env, dotenv=dotenv)
     problem = engine.problem()
     here = [model.name for model in models if model.path] if problem is None else []
     return Status(
@@ -82,21 +81,19 @@ def status(*, env: Mapping[str, str] | None = None, dotenv: Path | None = None) 
         engine=engine.NAME,
         engine_version=engine.version(),
         engine_problem=str(problem) if problem else None,
-        cache=cache_dir(_env(env)),
+        cache=cache_dir(env),
         models=models,
     )
 
 
-def pull(
-    name: str = DEFAULT.name, *, progress: Tell | None = None, env: Mapping[str, str] | None = None
-) -> Pulled:
+def pull(name: str = DEFAULT.name, *, env: Mapping[str, str], progress: Tell | None = None) -> Pulled:
     """Fetch a model's weights, once; `progress` is told bytes, from this thread.
 
     Raises `ModelChoiceInvalid`, `PullFailed` or `WeightsDamaged`.
     """
     weights = take(name)
-    before = find(weights, _env(env))
-    found = before or fetch(weights, env=_env(env), tell=progress or (lambda _: None))
+    before = find(weights, env)
+    found = before or fetch(weights, env=env, tell=progress or (lambda _: None))
     return Pulled(weights.name, found.path, weights.size_bytes, fetched=before is None)
 
 
@@ -113,7 +110,3 @@ def _listed(weights: Weights, env: Mapping[str, str]) -> Listed:
         is_default=weights is DEFAULT,
         path=found.path if found else None,
     )
-
-
-def _env(given: Mapping[str, str] | None) -> Mapping[str, str]:
-    return os.environ if given is None else given

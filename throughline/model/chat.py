@@ -6,9 +6,8 @@ Knows which of the client's defaults do not fit. Refuses to know what is behind 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
 
-from throughline.model.settings import ModelSettings
+from throughline.model.settings import ModelSettings, is_loopback
 
 if TYPE_CHECKING:
     from langchain_openai import ChatOpenAI
@@ -37,14 +36,9 @@ def chat_model(settings: ModelSettings, *, who: Who, **options: Any) -> ChatOpen
         "use_responses_api": False,
         "max_retries": UPSTREAM_RETRIES if settings.kind == "configured" else 0,
         "timeout": TIMEOUT_S,
-        **(_past_proxies() if _is_loopback(settings.base_url) else {}),
+        **(_past_proxies() if is_loopback(settings.base_url) else {}),
     }
     return ChatOpenAI(**{**defaults, **options})
-
-
-def _is_loopback(base_url: str) -> bool:
-    parts = urlsplit(base_url)
-    return parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")
 
 
 def _past_proxies() -> dict[str, Any]:

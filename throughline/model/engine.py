@@ -23,8 +23,8 @@ NAME = "xllamacpp"
 SLOTS = 4
 CONTEXT_TOKENS = 4096
 MOST_TOKENS = 512
-# The engine hears that its reader left between two pieces of a prompt; a piece of this size takes a quarter of a
-# second on one core, and larger ones are hardly faster.
+# The engine hears that its reader left between two pieces of a prompt; a piece of this size takes a quarter
+# of a second on one core, and larger ones are hardly faster.
 PROMPT_PIECE_TOKENS = 64
 
 Hear = Callable[[Json], bool]

@@ -34,6 +34,7 @@ class Exchange:
         self._send = send
         self._note = note
         self._scope = anyio.CancelScope()
+        self._begun = False
         self._left = False
         self._complete = False
 
@@ -51,9 +52,7 @@ class Exchange:
                     tasks.cancel_scope.cancel()
         finally:
             # Noted last: whoever reads that the reader left may rely on nothing more being produced.
-            if self._left:
-                self._note.left()
-            self._note.ended()  # a second time, where the answer was complete
+            self._note.ended(reader_left=self._left)
 
     async def _watch(self) -> None:
         """Wait for the end of the connection, however long the next token takes."""
@@ -71,6 +70,8 @@ class Exchange:
                     async for piece in pieces:
                         await self._send({"type": "http.response.body", "body": piece, "more_body": True})
         except HangUp:
+            if not self._begun:  # an answer must have begun to be broken off
+                await self._begin(200, JSON_HEADERS)
             return
         except Refused as refused:
             await self._begin(refused.status, (*JSON_HEADERS, *FINAL))
@@ -79,6 +80,7 @@ class Exchange:
         await self._end()
 
     async def _begin(self, status: int, headers: Headers) -> None:
+        self._begun = True
         self._note.answered(status=status)
         await self._send({"type": "http.response.start", "status": status, "headers": [*headers, *CLOSE]})
 

@@ -1,6 +1,7 @@
 """What openai's client raised, as one sentence with its remedy.
 
-Knows openai's exceptions, and asks an endpoint which models it has. Refuses to know who asked the model and why.
+Knows openai's exceptions, and asks an endpoint which models it has. Refuses to know who asked
+the model and why.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import openai
 
 from throughline.errors import ThroughlineError
 from throughline.model.errors import EndpointUnreachable, KeyRefused, ModelFailed, ModelUnknown
-from throughline.model.settings import ModelSettings
+from throughline.model.settings import ModelSettings, is_loopback
 from throughline.model.upstream import UNREACHABLE
 
 LISTING_S = 5.0
@@ -22,8 +23,8 @@ COMPLETIONS = "/chat/completions"
 def explain(error: BaseException, *, address: str | None = None) -> ThroughlineError | None:
     """Say what went wrong between us and a model; None where the error is of another kind.
 
-    `address` is the endpoint as the user knows it; without it the one that was asked is named, which may be our
-    own on loopback. An unknown model costs a further request, for the names of the models that there are.
+    `address` is the endpoint as the user knows it; without it the one that was asked is named, which may be
+    our own on loopback. An unknown model costs a further request, for the names of the models that there are.
     """
     match error:
         case ThroughlineError():
@@ -65,7 +66,9 @@ def _unknown(error: openai.APIStatusError, address: str) -> ModelUnknown:
 def _listed(base_url: str, authorization: str) -> tuple[str, ...]:
     headers = {"authorization": authorization}
     try:
-        answer = httpx.get(f"{base_url}/models", headers=headers, timeout=LISTING_S).json()
+        answer = httpx.get(
+            f"{base_url}/models", headers=headers, timeout=LISTING_S, trust_env=not is_loopback(base_url)
+        ).json()
         return tuple(str(model["id"]) for model in answer["data"])
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
         return ()

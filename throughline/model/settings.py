@@ -42,6 +42,12 @@ class ModelSettings:
         return {BASE_URL: self.base_url, API_KEY: self.api_key, MODEL: self.model, KIND: self.kind}
 
 
+def is_loopback(base_url: str) -> bool:
+    """Say whether an address is this machine's own, and spoken to in the clear."""
+    parts = urlsplit(base_url)
+    return parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")
+
+
 def read_settings(env: Mapping[str, str], *, dotenv: Path | None) -> ModelSettings | None:
     """Read the settings; None where neither an address nor a key is set.
 
