@@ -1,12 +1,13 @@
 """build_server: the tools and their words on FastMCP; run: that server on a transport.
 
-Everything that names the MCP SDK of today stands here, its private names included. Knows no tool by name, reads
-no environment and no file, and imports no LangChain.
+Everything that names the MCP SDK of today stands here, its private names included. Knows no tool by name,
+reads no environment and no file, and imports no LangChain.
 """
 
 from __future__ import annotations
 
 import logging
+import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -84,8 +85,9 @@ async def run(config: ServerConfig, announce: Callable[[str], None]) -> int:
     server = build_server(config)
     if config.transport == "stdio":
         return await serve_stdio(lowlevel(server), sdk=config.sdk_stdio)
-    async with server.readiness.running():
-        return await serve_http(server, host=config.host, port=config.port, announce=announce)
+    with socket.create_server((config.host, config.port)) as listening:
+        async with server.readiness.running():
+            return await serve_http(server, listening=listening, announce=announce)
 
 
 def build_server(config: ServerConfig) -> Served:

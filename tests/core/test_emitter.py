@@ -15,7 +15,7 @@ from tests.core.clock import clock, ending, on_a_clock, passed, settled
 from tests.core.values import steady, texts
 from throughline.events import Event, Frame, Partial, Status, Tokens
 from throughline.ledger import Ledger
-from throughline.server.emitter import BEAT_S, GAP_S, HIGH_CHARS, TURN_S, emitting
+from throughline.server.emitter import BEAT_S, GAP_S, HIGH_CHARS, SAVED, TURN_S, emitting
 
 pytestmark = pytest.mark.anyio
 anyio_backend = on_a_clock
@@ -70,15 +70,17 @@ async def test_a_burst_travels_in_large_frames() -> None:
     far = Far()
     with ending():
         async with emitting(far) as emitter:
-            emitter.text(1, "first")
-            await settled()
+            for number in range(SAVED):
+                emitter.text(1, f"first {number}")
+                await settled()
+            assert len(far.frames) == SAVED
             burst = [f"t{number} " for number in range(1000)]
             for text in burst:
                 emitter.text(1, text)
             await passed(GAP_S)
             await settled()
-            assert far.frames[1:] == [Frame(2, (Tokens(1, tuple(burst)),))]
-            assert far.times[1] - far.times[0] == pytest.approx(GAP_S)
+            assert far.frames[SAVED:] == [Frame(SAVED + 1, (Tokens(1, tuple(burst)),))]
+            assert far.times[SAVED] - far.times[0] == pytest.approx(GAP_S)
 
 
 async def test_a_stream_at_reading_speed_never_waits() -> None:
@@ -90,6 +92,17 @@ async def test_a_stream_at_reading_speed_never_waits() -> None:
                 emitter.text(1, f"t{number}")
                 await passed(0.005)
     assert len(far.frames) == 50
+    assert far.times == pytest.approx(spoken)
+
+
+async def test_a_stream_at_reading_speed_catches_up_with_a_frame_that_was_late() -> None:
+    far, spoken = Far(), []
+    with ending():
+        async with emitting(far) as emitter:
+            for pause_s in (0.005, 0.005, 0.009, 0.001, 0.005, 0.005):
+                spoken.append(clock().time())
+                emitter.text(1, "token")
+                await passed(pause_s)
     assert far.times == pytest.approx(spoken)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 
 import anyio
@@ -28,7 +29,10 @@ async def main(arguments: list[str]) -> int:
     server = build()
     if "--http" not in arguments:
         return await serve_stdio(lowlevel(server), sdk="--sdk" in arguments)
-    return await serve_http(server, json_response="--json" in arguments, announce=tell)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return await serve_http(
+            server, listening=listening, json_response="--json" in arguments, announce=tell
+        )
 
 
 def tell(url: str) -> None:

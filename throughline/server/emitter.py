@@ -20,7 +20,9 @@ from throughline.ledger import Ledger, Totals
 from throughline.server.body import Stopped
 
 GAP_S = 0.004
-"""Seconds between frames in a burst; at 200 tokens a second, 5 ms apart, nothing ever waits for it."""
+"""Seconds between frames in a burst; a stream of 200 tokens a second, 5 ms apart, never waits for it."""
+SAVED = 4
+"""Frames that may go out without a gap between them."""
 TURN_S = 0.002
 """A producer that never awaits hands the loop a turn after this many seconds."""
 HIGH_CHARS = 256 * 1024
@@ -42,6 +44,27 @@ async def emitting(send: Send) -> AsyncIterator[Emitter]:
             yield emitter
         finally:
             emitter.close()
+
+
+class Credit:
+    """What paces frames: each costs one, one is earned in every gap, and a few may be saved up.
+
+    A stream slower than the gap earns more than it spends: no jitter makes it wait. A burst spends its
+    savings at once and then goes at the gap's pace, in large frames.
+    """
+
+    def __init__(self, gap_s: float, now_s: float) -> None:
+        self._gap_s = gap_s
+        self._saved = float(SAVED)
+        self._last_s = now_s
+
+    def spend(self, now_s: float) -> float:
+        """Spend one; returns the seconds to wait first."""
+        if self._gap_s <= 0:
+            return 0.0
+        self._saved = min(SAVED, self._saved + (now_s - self._last_s) / self._gap_s) - 1
+        self._last_s = now_s
+        return max(0.0, -self._saved * self._gap_s)
 
 
 class Emitter:
@@ -124,14 +147,13 @@ class Emitter:
 
     async def run(self) -> None:
         """Send frames until closed and empty; `start` starts this once there is something to send."""
-        last = -self._gap_s
+        credit = Credit(self._gap_s, self._loop.time())
         while True:
             await self._wake.wait()
-            await self._rest(last + self._gap_s - self._loop.time())
+            await self._rest(credit.spend(self._loop.time()))
             self._wake.clear()
             if self._events or not self._closed.is_set():
                 await self._flush()
-                last = self._loop.time()
             if self._closed.is_set() and not self._events:
                 return
 

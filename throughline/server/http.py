@@ -6,6 +6,7 @@ gone, so whoever runs a tool for it looks now and then. Knows no tool.
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -26,16 +27,14 @@ GRACEFUL_S = 3
 async def serve_http(
     server: FastMCP[Any],
     *,
-    host: str = "127.0.0.1",
-    port: int = 0,
+    listening: socket.socket,
     json_response: bool = False,
     announce: Callable[[str], None],
 ) -> int:
-    """Serve until a signal comes; `announce` is told the URL once connections are accepted.
+    """Serve on a listening socket until a signal comes; `announce` is told the URL.
 
-    `port` 0 takes a free one. `json_response` answers each call with one JSON body, in which no progress
-    travels. Returns: the exit code, 0 or 128 + the signal's number. Raises: OSError where the address cannot
-    be had.
+    `json_response` answers each call with one JSON body, in which no progress travels. Returns: the exit
+    code, 0 or 128 + the signal's number.
     """
     import uvicorn
 
@@ -45,7 +44,8 @@ async def serve_http(
             yield  # ours are below: uvicorn's own would end the process by the signal, after all clean-up
 
     server.settings.json_response = json_response
-    listening = socket.create_server((host, port))
+    # A standalone stream that the server's end cuts off is no error; mcp 1.30 logs it with a traceback.
+    logging.getLogger("mcp.server.streamable_http").setLevel(logging.CRITICAL)
     app = server.streamable_http_app()
     path = server.settings.streamable_http_path
     config = uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=GRACEFUL_S)
@@ -62,7 +62,8 @@ async def serve_http(
                     return
 
         tasks.start_soon(stop_on_signal)
-        announce(f"http://{host}:{listening.getsockname()[1]}{path}")
+        host, port = listening.getsockname()[:2]
+        announce(f"http://{host}:{port}{path}")
         await running.serve(sockets=[listening])
         tasks.cancel_scope.cancel()
     return code

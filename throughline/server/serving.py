@@ -21,6 +21,7 @@ from throughline.codec import scrub, scrub_json
 from throughline.errors import WireError
 from throughline.events import Frame, Status
 from throughline.reporter import Reporter
+from throughline.server import direct
 from throughline.server.body import BodyTimeout, Stopped, run_body
 from throughline.server.emitter import Emitter, emitting
 from throughline.server.http import watch_for_leaving
@@ -111,8 +112,13 @@ class _Notifier:
             "total": total,
             "message": message,
         }
+        if total is None:
+            del params["total"]
         if meta is not None:
             params["_meta"] = meta
+        if (send := direct.wire.get()) is not None:
+            await send(direct.encode_notification("notifications/progress", params))
+            return
         notification = types.ProgressNotification(params=types.ProgressNotificationParams(**params))
         await self._ctx.session.send_notification(
             types.ServerNotification(notification), self._ctx.request_id

@@ -28,6 +28,7 @@ from mcp.server.stdio import stdio_server
 from mcp.shared.message import SessionMessage
 
 from throughline.codec import scrub_json
+from throughline.server import direct
 
 MAX_LINE_BYTES = 64 << 20
 """A longer line is not JSON-RPC; it is dropped rather than gathered without end."""
@@ -82,6 +83,7 @@ async def pipe_stdio() -> AsyncIterator[tuple[_Read, _Write]]:
     writer = asyncio.StreamWriter(write_transport, protocol, None, loop)
     to_server, from_client = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     to_client, from_server = anyio.create_memory_object_stream[SessionMessage](0)
+    direct.wire.set(_Lines(writer).send)
     try:
         async with anyio.create_task_group() as tasks, from_client, to_client:
             tasks.start_soon(_read, reader, to_server)
@@ -122,6 +124,21 @@ async def _write(
             async for message in from_server:
                 writer.write(encode_line(message.message))
                 await writer.drain()
+
+
+class _Lines:
+    """Lines for the client from more than one task."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+
+    async def send(self, line: bytes) -> None:
+        """Write one. Raises: BrokenResourceError where nobody reads any more."""
+        try:
+            self._writer.write(line)
+            await self._writer.drain()
+        except ConnectionError as error:
+            raise anyio.BrokenResourceError from error
 
 
 def decode_line(line: bytes) -> SessionMessage | Exception:
