@@ -36,6 +36,9 @@ def chat_model(settings: ModelSettings, *, who: Who, **options: Any) -> ChatOpen
         "use_responses_api": False,
         "max_retries": UPSTREAM_RETRIES if settings.kind == "configured" else 0,
         "timeout": TIMEOUT_S,
+        # `timeout` limits the wait for a chunk already, and the task that this makes for each chunk loses
+        # cancellations on Python 3.11 (python/cpython#86296).
+        "stream_chunk_timeout": None,
         **(_past_proxies() if is_loopback(settings.base_url) else {}),
     }
     return ChatOpenAI(**{**defaults, **options})
