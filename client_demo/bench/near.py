@@ -19,6 +19,7 @@ from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
 from throughline.client import RemoteSession, open_session
+from throughline.errors import ServerUnavailable
 from throughline.model.settings import ModelSettings
 
 LEAVE_S = 5.0
@@ -43,8 +44,7 @@ async def ours_over_http(settings: ModelSettings | None = None) -> AsyncIterator
     command = python("ours", "--http", *([json.dumps(asdict(settings))] if settings else []))
     with _spawned(command) as process:
         try:
-            assert process.stdout is not None
-            url = (await anyio.to_thread.run_sync(process.stdout.readline)).strip()
+            url = await _first_line(process.stdout, "the benchmark's server over HTTP")
             async with open_session(url, name="bench") as remote:
                 yield remote
         finally:
@@ -143,5 +143,12 @@ class Provider:
 async def provider() -> AsyncIterator[Provider]:
     """Open a provider."""
     with talk(python("provider")) as process:
-        told: dict[str, Any] = json.loads(await anyio.to_thread.run_sync(process.stdout.readline))
+        told: dict[str, Any] = json.loads(await _first_line(process.stdout, "the benchmark's provider"))
         yield Provider(process, ModelSettings(**told))
+
+
+async def _first_line(stdout: IO[str] | None, name: str) -> str:
+    assert stdout is not None
+    if line := (await anyio.to_thread.run_sync(stdout.readline)).strip():
+        return line
+    raise ServerUnavailable(server=name, reason="it ended before it said where it is")

@@ -7,6 +7,7 @@ that the boundary itself is measured. Knows the core's server half.
 from __future__ import annotations
 
 import json
+import socket
 import sys
 import time
 from typing import Any
@@ -24,6 +25,7 @@ from throughline.server.emitter import Emitter
 from throughline.server.stdio import serve_stdio
 
 HTTP = "--http"
+HOST = "127.0.0.1"
 RUN = 1
 """The number under which tokens travel that belong to no model run."""
 TURN = 64
@@ -92,7 +94,7 @@ async def serve(arguments: list[str]) -> int:
         return await serve_stdio(lowlevel(build()))
     from throughline.server.http import serve_http
 
-    return await serve_http(build(), announce=_announce)
+    return await serve_http(build(), listening=socket.create_server((HOST, 0)), announce=_announce)
 
 
 def _announce(url: str) -> None:
