@@ -120,7 +120,10 @@ class _Reading:
 
     def _v2(self, raw: Any) -> Event:
         run, parents = raw["run_id"], raw.get("parent_ids", [])
-        self._names[run] = raw["name"]
+        if (
+            raw["event"] != "on_custom_event"
+        ):  # which bears the id of the run around it, and a name of its own
+            self._names[run] = raw["name"]
         if raw["event"] == "on_tool_start":
             self._tool_runs.add(run)
         where = (*(self._names.get(parent, "?") for parent in parents), *_node(raw.get("metadata", {})))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -47,7 +47,6 @@ Lane = Literal["result", "state", "messages", "tools", "custom", "events"]
 _LANES: dict[str, Lane] = {"messages": "messages", "tools": "tools", "custom": "custom"}
 _LANES |= {"result": "result", "v2": "events", "v3": "events"}
 _ABORT_S = 5.0
-_END = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,8 @@ async def run_path(
     """Call `runnable` by `path` and yield what it hands out; whatever is iterated is closed, early or late.
 
     A graph with a checkpointer gets a thread of its own when `config` names none. Iterate inside `aclosing`:
-    leaving early cancels the run.
+    leaving early cancels the run. Put time limits on it with `asyncio.timeout`, which cancels once; anyio's
+    scopes cancel until they are obeyed, which breaks into LangGraph's clean-up and leaves nodes running.
     """
     path = path_named(path) if isinstance(path, str) else path
     if path.needs_graph and not isinstance(runnable, PregelProtocol):
@@ -165,45 +165,13 @@ async def _events_v3(path: Path, runnable: Any, inputs: Any, config: RunnableCon
     with warnings.catch_warnings():  # nothing is awaited that could suspend in here (langgraph 1.2)
         warnings.filterwarnings("ignore", message="The v3 streaming protocol")
         run = await runnable.astream_events(inputs, config, version="v3")
-    events = aiter(run)
     try:
-        while (event := await _pull(run, events)) is not _END:
+        async for event in run:
             yield "v3", event
     finally:
-        await _abort(run)
-
-
-async def _pull(run: Any, events: AsyncIterator[Any]) -> Any:
-    """Take the next event of a v3 run, or `_END`; a cancelled caller aborts the run first.
-
-    langgraph 1.2 pulls the graph in a task of its own and can be cancelled once, but anyio's scopes cancel
-    until they are obeyed, which breaks into the graph's clean-up: its nodes run on. So the pull is shielded,
-    and abort() ends it (test_cancelling_whoever_reads_a_path_cancels_the_run tells when this can go).
-    """
-    taken: list[Any] = []
-    done = anyio.Event()
-
-    async def take() -> None:
-        with anyio.CancelScope(shield=True):
-            taken.append(await anext(events, _END))
-        done.set()
-
-    try:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(take)
-            try:
-                await done.wait()
-            except anyio.get_cancelled_exc_class():
-                await _abort(run)
-                raise
-    except ExceptionGroup as group:
-        raise group.exceptions[0] from None
-    return taken[0]
-
-
-async def _abort(run: Any) -> None:
-    with anyio.move_on_after(_ABORT_S, shield=True):
-        await run.abort()
+        # A cancelled caller must still stop the graph, which v3 pulls in a task of its own.
+        with anyio.move_on_after(_ABORT_S, shield=True):
+            await run.abort()
 
 
 _DRIVERS: dict[str, Callable[[Path, Any, Any, RunnableConfig], Pieces]] = {

@@ -6,6 +6,7 @@ refuses to know which runs are made, and what they mean.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -91,16 +92,17 @@ class Bench:
 
     async def _outcome(self, cell: Cell, agent: Agent, config: RunnableConfig, tap: Tap) -> Outcome:
         try:
-            with anyio.move_on_after(self.timeout_s) as limit:
+            limit = asyncio.timeout(self.timeout_s)  # and no scope of anyio's: see run_path
+            async with limit:
                 await self._drain(cell, agent, config, tap)
         except Exception as error:  # whatever a graph, a tool or a provider raises is a result
+            if isinstance(error, TimeoutError) and limit.expired():
+                late = RunTimedOut(placement=cell.placement, path=cell.path, limit_s=self.timeout_s)
+                return Outcome("error", late)
             told = explain(error, address=self.address)
             if isinstance(told, HOPELESS):
                 raise told from error
             return Outcome("unsupported" if isinstance(told, UNSUPPORTED) else "error", told)
-        if limit.cancelled_caught:
-            late = RunTimedOut(placement=cell.placement, path=cell.path, limit_s=self.timeout_s)
-            return Outcome("error", late)
         return Outcome("ok")
 
     async def _drain(self, cell: Cell, agent: Agent, config: RunnableConfig, tap: Tap) -> None:

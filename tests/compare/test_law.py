@@ -172,6 +172,15 @@ def test_the_place_of_a_run_among_its_ancestors_counts() -> None:
     assert normalise(seen(["1", "2"])) != normalise(seen(["1"]))
 
 
+def test_a_custom_event_does_not_rename_the_run_around_it() -> None:
+    seen = [
+        event("on_tool_start", "tool", "1"),
+        event("on_custom_event", "status", "1"),
+        event("on_chain_start", "inner", "2", parents=["1"]),
+    ]
+    assert normalise(seen)[-1].where == ("tool", "tools")
+
+
 def test_prompts_inside_a_tool_stay_there_and_those_around_it_count() -> None:
     def seen(inner: str, outer: str) -> list[Seen]:
         prompt = ChatPromptValue(messages=[HumanMessage(inner)])

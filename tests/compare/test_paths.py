@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing
 from typing import Any
 
@@ -120,14 +121,14 @@ async def test_leaving_a_path_early_cancels_the_run(scripted: OpenModel, path: s
         await waiting.cancelled.wait()
 
 
-@pytest.mark.parametrize("path", ["ainvoke", "astream:values", "events:v2", "events:v3"])
+@pytest.mark.parametrize("path", ["ainvoke", "astream:values", "astream:messages", "events:v2", "events:v3"])
 async def test_cancelling_whoever_reads_a_path_cancels_the_run(scripted: OpenModel, path: str) -> None:
     waiting = Waiting(scripted)
     with anyio.fail_after(10):
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(all_of, path, waiting.graph)
+        async with asyncio.TaskGroup() as tasks:
+            reading = tasks.create_task(all_of(path, waiting.graph))
             await waiting.running.wait()
-            tasks.cancel_scope.cancel()
+            reading.cancel()
         await waiting.cancelled.wait()
 
 

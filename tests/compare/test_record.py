@@ -1,0 +1,123 @@
+"""Recordings: complete, readable back, without keys, and whole up to the line where a crash struck."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from langchain_core.messages import AIMessage
+
+from client_demo.compare import Plan, compare
+from client_demo.errors import FileUnwritable
+from client_demo.paths import Seen
+from client_demo.record import Recorder, jsonable, read_recording, recording
+from client_demo.runs import Cell, Tap
+from throughline.model import ModelSettings, OpenModel
+
+pytestmark = pytest.mark.anyio
+
+PLAN = Plan("What items are in the bedroom?", "list_items", ("local",), ("astream:messages", "events:v3"))
+
+
+@pytest.fixture
+async def recorded(scripted: OpenModel, tmp_path: Path) -> Path:
+    path = tmp_path / "runs.jsonl"
+    with recording(path, PLAN, scripted.settings) as recorder:
+        await compare(PLAN, scripted, watchers=[recorder])
+    return path
+
+
+async def test_a_recording_reads_back_from_its_header_to_its_last_run(recorded: Path) -> None:
+    header, *lines = read_recording(recorded)
+    assert header["schema"] == "throughline.recording/1"
+    assert header["prompt"] == PLAN.prompt
+    assert header["model"] == {"kind": "scripted", "name": "scripted?pace_ms=0"}
+    kinds = [line["line"] for line in lines]
+    assert kinds.count("begin") == kinds.count("end") == 2
+    assert kinds.count("request") == 6
+    assert [line["run"] for line in lines] == sorted(line["run"] for line in lines)
+
+
+async def test_every_token_is_in_the_recording_with_its_time(recorded: Path) -> None:
+    lines = [line for line in read_recording(recorded) if line.get("line") == "seen" and line["run"] == 1]
+    assert [line["t"] for line in lines] == sorted(line["t"] for line in lines)
+    words = [
+        message for message, metadata in (line["value"] for line in lines) if message["_"] == "AIMessageChunk"
+    ]
+    asked = next(line for line in read_recording(recorded) if line.get("who") == "tool")
+    assert asked["text"] in "".join(word["content"] for word in words)
+
+
+async def test_requests_are_recorded_as_they_were_sent(recorded: Path) -> None:
+    asked = [line for line in read_recording(recorded) if line.get("line") == "request"]
+    assert asked[0]["body"]["tool_choice"] == {"type": "function", "function": {"name": "list_items"}}
+    assert all(line["started_s"] <= line["first_byte_s"] <= line["ended_s"] for line in asked)
+
+
+async def test_the_key_is_not_in_the_recording(scripted: OpenModel, recorded: Path) -> None:
+    assert scripted.settings.api_key not in json.dumps(list(read_recording(recorded)))
+
+
+SECRETS = ["sk-abcdefghijklmnop1234", "tl-abcdefghijklmnop1234", "Bearer abcdefgh.ijkl"]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_what_looks_like_a_key_is_redacted_wherever_it_stands(secret: str) -> None:
+    file = io.StringIO()
+    recorder = Recorder(
+        file, replace(PLAN, prompt=f"my key is {secret}"), ModelSettings("http://x/v1", "", "m")
+    )
+    recorder.saw(Cell("local", "ainvoke"), Seen(0, "custom", "custom", {"api_key": "abc", "text": [secret]}))
+    assert secret.removeprefix("Bearer ") not in file.getvalue()
+    assert '"api_key": "[redacted]"' in file.getvalue()
+
+
+def test_each_line_leaves_at_once_so_that_a_crash_keeps_it(tmp_path: Path) -> None:
+    path = tmp_path / "runs.jsonl"
+    with recording(path, PLAN, ModelSettings("http://x/v1", "k", "m")) as recorder:
+        recorder.begins(Cell("local", "ainvoke"), Tap())
+        assert [line.get("line", "header") for line in read_recording(path)] == ["header", "begin"]
+
+
+def test_a_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "runs.jsonl"
+    path.write_text('{"schema": "throughline.recording/1"}\n{"line": "begin"}\n{"line": "se')
+    assert [line.get("line") for line in read_recording(path)] == [None, "begin"]
+
+
+@pytest.mark.parametrize("text", ["", '{"schema": "something/else"}\n'])
+def test_a_file_of_another_kind_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "runs.jsonl"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=r"is not a throughline\.recording/1"):
+        list(read_recording(path))
+
+
+def test_a_recording_that_cannot_be_written_is_told_before_anything_runs(tmp_path: Path) -> None:
+    opening = recording(tmp_path, PLAN, ModelSettings("http://x/v1", "k", "m"))
+    with pytest.raises(FileUnwritable, match=r"--record cannot write .*: name another file\."), opening:
+        pass
+
+
+@dataclass
+class Thing:
+    name: str
+    parts: tuple[int, ...]
+
+
+def test_values_of_every_kind_become_json() -> None:
+    value = {"thing": Thing("a", (1, 2)), "message": AIMessage("b"), 3: {4}, "odd": object}
+    told = json.loads(json.dumps(jsonable(value)))
+    assert told["thing"] == {"_": "Thing", "name": "a", "parts": [1, 2]}
+    assert (told["message"]["_"], told["message"]["content"]) == ("AIMessage", "b")
+    assert told["3"] == [4]
+    assert told["odd"] == repr(object)
+
+
+def test_a_lone_surrogate_does_not_end_the_recording() -> None:
+    file = io.StringIO()
+    Recorder(file, replace(PLAN, prompt="\ud800"), ModelSettings("http://x/v1", "k", "m"))
+    assert json.loads(file.getvalue())["prompt"] == "?"
