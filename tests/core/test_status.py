@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 
 from tests.core.clock import clock, ending, on_a_clock, passed, settled
 from tests.core.values import any_text, steady
-from throughline.server.status import LAST_GAP_S, MESSAGE_CHARS, PACE_S, Progress, StatusReporter, words
+from throughline.server.status import (
+    BEAT_S,
+    LAST_GAP_S,
+    MESSAGE_CHARS,
+    PACE_S,
+    Progress,
+    StatusReporter,
+    words,
+)
 
 pytestmark = pytest.mark.anyio
 anyio_backend = on_a_clock
@@ -178,3 +186,12 @@ async def test_messages_without_numbers_count_and_those_with_numbers_measure() -
         await reporter.status("still half")
     assert host.numbers == [(1, None), (2, 3), (pytest.approx(2, abs=0.001), 3)]
     assert host.numbers[2][0] > host.numbers[1][0]
+
+
+async def test_a_host_hears_of_a_tool_that_works_in_silence() -> None:
+    host = Host()
+    async with reporting(host) as reporter:
+        await passed(BEAT_S + 1)
+        await reporter.status("reading")
+        await passed(2 * BEAT_S + 1)
+    assert host.told == ["Working (10 s)", "reading", "reading (10 s)", "reading (20 s)"]

@@ -17,6 +17,9 @@ PACE_S = 0.25
 LEAST = 1e-6
 """What progress grows by where nothing is known; where that is lost in a large number, by its last bit."""
 MOST = 2.0**52
+BEAT_S = 10.0
+"""Seconds of silence after which a host is told that the tool still works; many hosts give up without a sign.
+"""
 LAST_GAP_S = 0.02
 """Seconds between the last message and the result: TypeScript hosts lose one that it follows at once."""
 
@@ -68,12 +71,15 @@ class StatusReporter:
         self._wake = asyncio.Event()
         self._closing = asyncio.Event()
         self._told = False
+        self._said = "Working"
+        self._silent_s = 0.0
 
     async def status(
         self, message: str, *, progress: float | None = None, total: float | None = None
     ) -> None:
         """Have this told next, instead of what still waits to be told."""
         self._waiting = (message, progress, total)
+        self._said = message
         self._wake.set()
         await asyncio.sleep(0)
 
@@ -83,7 +89,7 @@ class StatusReporter:
     async def run(self) -> None:
         """Tell what waits, at the pace, until closed. One task runs this for as long as the call lives."""
         while True:
-            await self._wake.wait()
+            await self._news()
             self._wake.clear()
             if self._waiting is not None:
                 await self._tell_waiting()
@@ -104,6 +110,17 @@ class StatusReporter:
         numbers = self._progress.step() if progress is None else self._progress.reach(progress, total)
         await self._tell(*numbers, words(message))
         self._told = True
+
+    async def _news(self) -> None:
+        """Wait for something to tell; where nothing comes for long, that is what there is to tell."""
+        try:
+            async with asyncio.timeout(BEAT_S):
+                await self._wake.wait()
+        except TimeoutError:
+            self._silent_s += BEAT_S
+            self._waiting = (f"{self._said} ({self._silent_s:.0f} s)", None, None)
+        else:
+            self._silent_s = 0.0
 
     async def _rest(self, seconds: float) -> None:
         try:
