@@ -1,8 +1,8 @@
 """JSON schemas for a small model: what it may write, and not without end.
 
 Knows JSON Schema and tools. A 135M model that may write a number of any length does so until its tokens run
-out, so whatever has no bound gets one, and large bounds are lowered. Contradictions are refused: over a string
-of at least five and at most two characters the engine takes all of a machine's memory (xllamacpp 2026.10).
+out, so whatever has no bound gets one, and large bounds are lowered. Contradictions are refused: over a
+string of at least five characters and at most two, xllamacpp 2026.10 takes all of a machine's memory.
 """
 
 from __future__ import annotations

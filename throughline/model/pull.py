@@ -109,14 +109,16 @@ class _Gauge:
         self._most = 0
 
     def look(self) -> None:
-        arrived = sum(_size(path) for path in self._work.rglob("*") if path.name not in (WANTED, LOG))
+        # os.walk, unlike rglob, takes no offence at a folder that pip removes meanwhile.
+        files = (Path(folder, name) for folder, _, names in os.walk(self._work) for name in names)
+        arrived = sum(_size(path) for path in files if path.name not in (WANTED, LOG))
         self._most = min(max(arrived, self._most), self._total)
         self._tell(Progress("download", self._most, self._total))
 
 
 def _size(path: Path) -> int:
     try:
-        return path.stat().st_size if path.is_file() else 0
+        return path.stat().st_size
     except OSError:  # pip has moved it meanwhile
         return 0
 
