@@ -78,7 +78,8 @@ class Engine:
         params = xllamacpp.CommonParams()
         params.model.path = str(self._path)
         for name, value in self._parameters().items():
-            setattr(params, name, value)
+            if hasattr(params, name):  # the engine's versions do not all know them all
+                setattr(params, name, value)
         # Half the cores for both: with all of them the engine's threads spin at a barrier as soon as anything
         # else wants a core, and prompts are read five times slower.
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = max(1, (os.cpu_count() or 1) // 2)
@@ -99,6 +100,7 @@ class Engine:
             "verbosity": -1,
             "warmup": False,
             "ui": False,
+            "webui": False,  # the same, before 2026
             "hostnames": ["127.0.0.1"],
             "n_threads_http": 1,
             "api_keys": [secrets.token_urlsafe(24)],
