@@ -88,7 +88,11 @@ def _bridged(tool: BaseTool, bridge: Bridge) -> BaseTool:
     assert callable(on_error)
 
     async def call_tool(runtime: object | None = None, **arguments: Any) -> Any:
-        content, artifact = _convert_call_tool_result(await bridge.call(tool.name, arguments, runtime))
+        result = await bridge.call(tool.name, arguments, runtime)
+        match result:
+            case CallToolResult(isError=False, structuredContent=None, content=[TextContent(text=text)]):
+                return text, None
+        content, artifact = _convert_call_tool_result(result)
         return _text_of_blocks(content), artifact
 
     def describe_error(error: ToolException) -> Any:

@@ -15,6 +15,7 @@ from itertools import count
 from typing import Any
 
 import anyio
+import httpx
 from mcp import ClientSession, McpError, types
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
@@ -32,8 +33,18 @@ PROGRESS = "notifications/progress"
 FIRST_ID = 1 << 32
 """Our requests are numbered from here; mcp's own session numbers its requests from 0."""
 _TIMED_OUT = 408
+# What mcp's session and transports raise: RuntimeError where a server speaks another version of MCP.
+_FOREIGN = (
+    OSError,
+    ValidationError,
+    RuntimeError,
+    McpError,
+    httpx.HTTPError,
+    anyio.BrokenResourceError,
+    anyio.ClosedResourceError,
+)
 
-Write = Callable[[types.JSONRPCMessage], Awaitable[None]]
+Write = Callable[[dict[str, Any]], Awaitable[None]]
 Server = StdioServerParameters | str
 """A command to spawn, or the URL of a streamable HTTP endpoint."""
 
@@ -105,7 +116,7 @@ class Connection:
         """
         try:
             await self._hold(connected)
-        except* (OSError, McpError, anyio.BrokenResourceError, anyio.ClosedResourceError) as group:
+        except* _FOREIGN as group:
             if self._session is None:  # after that, leaving a server that still sends raises in mcp 1.30
                 raise ServerUnavailable(server=describe(self._server), reason=_reason(group)) from None
         finally:
@@ -128,9 +139,7 @@ class Connection:
         self.calls[call.token] = call
         self._asked[request_id] = call
         params = {"name": call.tool, "arguments": arguments, "_meta": {"progressToken": call.token, **meta}}
-        await self._send(
-            types.JSONRPCRequest(jsonrpc="2.0", id=request_id, method="tools/call", params=params)
-        )
+        await self._send({"jsonrpc": "2.0", "id": request_id, "method": "tools/call", "params": params})
 
     async def leave_call(self, call: RemoteCall) -> None:
         """The caller is done with a call; where the server is not, it is told."""
@@ -140,22 +149,21 @@ class Connection:
             return
         del self._asked[request_id]
         params = {"requestId": request_id, "reason": "The caller went away."}
-        notification = types.JSONRPCNotification(
-            jsonrpc="2.0", method="notifications/cancelled", params=params
-        )
         with anyio.move_on_after(TELL_S, shield=True):
-            await self._send(notification)
+            await self._send({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params})
 
     def take(self, message: dict[str, Any]) -> bool:
         """Whether a message of the wire is for one of our calls, which has it then."""
-        if message.get("method") == PROGRESS:
-            params = message.get("params") or {}
-            call = self.calls.get(str(params.get("progressToken")))
-            if call is not None:
-                call.deliver(params.get("_meta"))
-            return call is not None
-        if "method" in message or (call := self._asked.pop(message.get("id", ""), None)) is None:
-            return False
+        match message:
+            case {"method": "notifications/progress", "params": {"progressToken": token, **params}}:
+                if (call := self.calls.get(str(token))) is not None:
+                    meta = params.get("_meta")
+                    call.deliver(meta if isinstance(meta, dict) else None)
+                return call is not None
+            case {"id": int(number)} if "method" not in message and number in self._asked:
+                call = self._asked.pop(number)
+            case _:
+                return False
         try:
             _answer(call, message)
         except ValidationError:
@@ -171,10 +179,10 @@ class Connection:
         """mcp's `ResponseRouter`: the same for an answer that is an error."""
         return self.take({"id": request_id, "error": error.model_dump()})
 
-    async def _send(self, message: types.JSONRPCRequest | types.JSONRPCNotification) -> None:
+    async def _send(self, message: dict[str, Any]) -> None:
         assert self._write is not None
         try:
-            await self._write(types.JSONRPCMessage(message))
+            await self._write(message)
         except (anyio.ClosedResourceError, anyio.BrokenResourceError):
             self.leave()
 
@@ -206,8 +214,8 @@ class Connection:
             opening = stdio_client(self._server)
         async with opening as (read, write, *_):
 
-            async def send(message: types.JSONRPCMessage) -> None:
-                await write.send(SessionMessage(message))
+            async def send(message: dict[str, Any]) -> None:
+                await write.send(SessionMessage(types.JSONRPCMessage.model_validate(message)))
 
             yield read, write, send
 
@@ -238,8 +246,12 @@ def describe(server: Server) -> str:
 def _reason(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    if isinstance(error, TimeoutError):
-        return "it did not answer `initialize` in time"
-    if isinstance(error, McpError):
-        return "it ended before it answered `initialize`"
-    return str(error) or type(error).__name__
+    match error:
+        case TimeoutError():
+            return "it did not answer `initialize` in time"
+        case McpError() if error.error.code == types.CONNECTION_CLOSED:
+            return "it ended before it answered `initialize`"
+        case ValidationError():
+            return "its answer to `initialize` is not MCP"
+        case _:
+            return (str(error) or type(error).__name__).splitlines()[0]

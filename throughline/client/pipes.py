@@ -13,7 +13,7 @@ import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -38,7 +38,7 @@ class Pipes:
 
     read: MemoryObjectReceiveStream[SessionMessage | Exception]
     write: MemoryObjectSendStream[SessionMessage]
-    send: Callable[[types.JSONRPCMessage], Awaitable[None]]
+    send: Callable[[dict[str, Any]], Awaitable[None]]
 
 
 @asynccontextmanager
@@ -46,9 +46,27 @@ async def open_pipes(server: StdioServerParameters, take: Take) -> AsyncIterator
     """Start a server and hold its pipes. Raises: OSError where it cannot be started."""
     received, read = anyio.create_memory_object_stream[SessionMessage | Exception](float("inf"))
     write, to_send = anyio.create_memory_object_stream[SessionMessage](0)
-    loop = asyncio.get_running_loop()
-    transport, protocol = await loop.subprocess_exec(
-        lambda: _Wire(take, received),
+    with ExitStack() as ends:
+        for end in (received, read, write, to_send):
+            ends.callback(end.close)
+        transport, protocol = await _start(server, lambda: _Wire(take, received))
+        protocol.input = cast("asyncio.WriteTransport", transport.get_pipe_transport(0))
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(_forward, to_send, protocol)
+                yield Pipes(read, write, protocol.send)
+                tasks.cancel_scope.cancel()
+        finally:
+            ends.close()
+            with anyio.CancelScope(shield=True):
+                await _end(transport, protocol)
+
+
+async def _start(
+    server: StdioServerParameters, wire: Callable[[], _Wire]
+) -> tuple[asyncio.SubprocessTransport, _Wire]:
+    return await asyncio.get_running_loop().subprocess_exec(
+        wire,
         server.command,
         *server.args,
         env={**get_default_environment(), **(server.env or {})},
@@ -58,17 +76,6 @@ async def open_pipes(server: StdioServerParameters, take: Take) -> AsyncIterator
         stderr=None,
         start_new_session=True,
     )
-    protocol.input = cast("asyncio.WriteTransport", transport.get_pipe_transport(0))
-    try:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_forward, to_send, protocol)
-            yield Pipes(read, write, protocol.send)
-            tasks.cancel_scope.cancel()
-    finally:
-        for end in (received, read, write, to_send):
-            end.close()
-        with anyio.CancelScope(shield=True):
-            await _end(transport, protocol)
 
 
 class _Wire(asyncio.SubprocessProtocol):
@@ -80,43 +87,37 @@ class _Wire(asyncio.SubprocessProtocol):
         self._take = take
         self._received = received
         self._held: list[bytes] = []
-        self._room = asyncio.Event()
-        self._room.set()
         self._open = True
 
-    async def send(self, message: types.JSONRPCMessage) -> None:
-        """Write a message, after those before it. Raises: BrokenResourceError where the process is gone."""
-        line = message.model_dump_json(by_alias=True, exclude_none=True).encode() + b"\n"
+    async def send(self, message: dict[str, Any]) -> None:
+        """Write a message, after those before it. Raises: BrokenResourceError where the process is gone.
+
+        What a server that stops reading has not taken yet is kept: a caller's limits count from here.
+        """
+        self.write(json.dumps(message, ensure_ascii=False, separators=(",", ":")))
+
+    def write(self, line: str) -> None:
+        """Write a message that is JSON already."""
         if not self._open or self.input.is_closing():
             raise anyio.BrokenResourceError
-        self.input.write(line)
-        if not self._room.is_set():
-            await self._room.wait()
+        self.input.write(line.encode("utf-8", "replace") + b"\n")
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         head, *rest = data.split(b"\n")
         self._held.append(head)
         if not rest:
             return
-        self._line(b"".join(self._held))
-        for line in rest[:-1]:
+        lines, self._held = [b"".join(self._held), *rest[:-1]], [rest[-1]]
+        for line in lines:
             self._line(line)
-        self._held = [rest[-1]]
 
     def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
         self._open = False
-        self._room.set()
         if fd == 1:  # what it had written before has been read
             self._received.close()
 
     def process_exited(self) -> None:
         self.exited.set()
-
-    def pause_writing(self) -> None:
-        self._room.clear()
-
-    def resume_writing(self) -> None:
-        self._room.set()
 
     def _line(self, line: bytes) -> None:
         if not line.strip():
@@ -126,7 +127,7 @@ class _Wire(asyncio.SubprocessProtocol):
             if isinstance(message, dict) and self._take(message):
                 return
             item: SessionMessage | Exception = SessionMessage(types.JSONRPCMessage.model_validate(message))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             logger.warning("The server wrote a line that is not MCP: %r", line[:LINE_CHARS])
             item = error
         with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):
@@ -136,7 +137,7 @@ class _Wire(asyncio.SubprocessProtocol):
 async def _forward(to_send: MemoryObjectReceiveStream[SessionMessage], wire: _Wire) -> None:
     with suppress(anyio.BrokenResourceError):
         async for message in to_send:
-            await wire.send(message.message)
+            wire.write(message.message.model_dump_json(by_alias=True, exclude_none=True))
     to_send.close()
 
 

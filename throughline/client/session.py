@@ -106,6 +106,8 @@ class RemoteSession:
     async def connected(self) -> Connection:
         """The live connection; where there is none, a new one. Raises: ServerUnavailable."""
         while self._connection is None or self._connection.lost:
+            if self._leaving:
+                raise self._left()
             if self._attempt is None:
                 self._check_backoff()
                 self._attempt = _Attempt()
@@ -163,15 +165,20 @@ class RemoteSession:
             while True:
                 await self._wanted.wait()
                 if self._leaving:
-                    return
+                    break
                 self._wanted = anyio.Event()
                 await self._hold()
+        if self._attempt is not None:
+            self._over(self._attempt, self._left())
+
+    def _left(self) -> ServerUnavailable:
+        return ServerUnavailable(server=describe(self._server), reason="the session was left")
 
     async def _hold(self) -> None:
         attempt = self._attempt
         assert attempt is not None
         self._connection = Connection(self._server, connect_s=self._connect_s)
-        error = ServerUnavailable(server=describe(self._server), reason="the session was left")
+        error = self._left()
         try:
             await self._connection.hold(partial(self._over, attempt, None))
         except* ServerUnavailable as group:
@@ -193,7 +200,8 @@ class RemoteSession:
     def _check_backoff(self) -> None:
         left_s = self._retry_at - anyio.current_time()
         if self._failures and left_s > 0:
-            reason = f"{self._failures} attempts failed, the next is made in {left_s:.1f} s"
+            attempts = "1 attempt" if self._failures == 1 else f"{self._failures} attempts"
+            reason = f"{attempts} failed, the next is made in {left_s:.1f} s"
             raise ServerUnavailable(server=describe(self._server), reason=reason)
 
 
