@@ -14,6 +14,7 @@ from tests.core.clock import clock, ending, on_a_clock, passed, settled
 from tests.core.values import steady
 from throughline.client.call import Limits, RemoteCall
 from throughline.errors import (
+    ConnectionLost,
     DeadlineExceeded,
     FrameLost,
     LedgerMismatch,
@@ -191,10 +192,20 @@ async def test_what_failed_fails_the_call_after_what_had_come_before() -> None:
     assert events == list(frame(1).events)
 
 
+async def test_a_lost_connection_is_told_after_what_had_come_before_and_counts_it() -> None:
+    remote = call()
+    remote.deliver(meta(1, "a", "b"))
+    remote.lose()
+    with pytest.raises(ConnectionLost, match="after 2 tokens") as lost:
+        await heard(remote)
+    assert (lost.value.tool, lost.value.tokens) == ("ask", 2)
+
+
 async def test_the_first_word_about_the_end_counts() -> None:
     remote = call()
     remote.finish(result="done")
-    remote.finish(error=LookupError("the connection went too"))
+    remote.finish(error=LookupError("something went wrong too"))
+    remote.lose()
     assert await heard(remote) == []
     assert (remote.result(), remote.done) == ("done", True)
 

@@ -16,6 +16,7 @@ from typing import Any
 import anyio
 
 from throughline.errors import (
+    ConnectionLost,
     DeadlineExceeded,
     FrameLost,
     LedgerMismatch,
@@ -74,6 +75,7 @@ class RemoteCall:
         self._arrived: deque[Mapping[str, Any] | None] = deque()
         self._news = asyncio.Event()
         self._done = False
+        self._lost = False
         self._result: Any = None
         self._meta: Mapping[str, Any] | None = None
         self._error: BaseException | None = None
@@ -91,6 +93,12 @@ class RemoteCall:
             self._done, self._result, self._meta, self._error = True, result, meta, error
             self._news.set()
 
+    def lose(self) -> None:
+        """The connection ended; `events` says so once it has told what had come before."""
+        if not self._done:
+            self._done = self._lost = True
+            self._news.set()
+
     @property
     def done(self) -> bool:
         """Whether the request was answered, or failed."""
@@ -103,7 +111,8 @@ class RemoteCall:
     async def events(self) -> AsyncIterator[Event]:
         """Every event in the order of the wire, ending with the call.
 
-        Raises: FrameLost, WireError; DeadlineExceeded when a limit runs out; the error given to `finish`.
+        Raises: FrameLost, WireError; DeadlineExceeded when a limit runs out; ConnectionLost; the error given
+        to `finish`.
         """
         ends_at = anyio.current_time() + self._limits.absolute_s
         while True:
@@ -115,6 +124,8 @@ class RemoteCall:
             if self._done:
                 break
             await self._wait(ends_at)
+        if self._lost:
+            raise ConnectionLost(tool=self.tool, tokens=self._ledger.tokens)
         if self._error is not None:
             raise self._error
 

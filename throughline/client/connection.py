@@ -25,7 +25,7 @@ from typing_extensions import override
 
 from throughline.client.call import RemoteCall
 from throughline.client.pipes import open_pipes
-from throughline.errors import ConnectionLost, ServerUnavailable, WireError
+from throughline.errors import ServerUnavailable, WireError
 
 TELL_S = 2.0
 """Seconds that telling the server of a cancelled request may take."""
@@ -128,7 +128,7 @@ class Connection:
         self._ended.set()
         self._connecting.cancel()
         for call in self._asked.values():
-            call.finish(error=ConnectionLost(tool=call.tool, tokens=call.received().tokens))
+            call.lose()
 
     async def ask(self, call: RemoteCall, arguments: dict[str, Any], meta: dict[str, Any]) -> None:
         """Send a call's request; its progress and its answer are handed to the call as they come.
