@@ -78,6 +78,10 @@ class View:
     ) -> None:
         self._live.stop()
 
+    def refresh(self) -> None:
+        """Draw now; it draws by itself ten times a second."""
+        self._live.refresh()
+
     def begins(self, cell: Cell, tap: Tap) -> None:
         """Show a run as under way."""
         self._now = (cell, tap)
