@@ -103,7 +103,9 @@ def _check_writable(option: str, path: Path) -> None:
 
 def _address(request: Request, settings: ModelSettings) -> str:
     """Where the model is, as the user knows it: our own endpoint stands before a configured one."""
-    configured = read_settings(request.env, dotenv=request.dotenv) if settings.kind == "configured" else None
+    if request.model not in ("auto", "configured"):
+        return settings.base_url
+    configured = read_settings(request.env, dotenv=request.dotenv)
     return configured.base_url if configured else settings.base_url
 
 
