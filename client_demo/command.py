@@ -119,7 +119,7 @@ def _watchers(request: Request, plan: Plan, model: OpenModel) -> Iterator[Sequen
         if request.record is not None:
             watchers.append(stack.enter_context(recording(request.record, plan, model.settings)))
         if console.is_terminal:
-            watchers.append(stack.enter_context(View(console, plan, model.settings)))
+            watchers.append(stack.enter_context(View(console, plan, model)))
         else:
             watchers.append(Lines(console, plan))
         yield watchers

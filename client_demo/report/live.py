@@ -12,6 +12,7 @@ from types import TracebackType
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.table import Table
 from rich.text import Text
 
 from client_demo.compare import REFERENCE, Plan, schedule
@@ -20,10 +21,11 @@ from client_demo.report import cells
 from client_demo.report.cells import Words
 from client_demo.report.terminal import heading, matrix
 from client_demo.runs import Cell, Run, Tap
+from throughline.model import OpenModel
 from throughline.model.records import RequestRecord
-from throughline.model.settings import ModelSettings
 
 FRAMES_A_SECOND = 10
+LINE_CHARS = 86
 
 
 class Lines:
@@ -53,7 +55,7 @@ class Lines:
 class View:
     """Draws the paths by placement, filling in while runs go on; a context manager."""
 
-    def __init__(self, console: Console, plan: Plan, model: ModelSettings) -> None:
+    def __init__(self, console: Console, plan: Plan, model: OpenModel) -> None:
         self._plan = plan
         self._model = model
         self._total = len(schedule(plan))
@@ -99,19 +101,27 @@ class View:
 
     def _draw(self) -> RenderableType:
         words = dict(self._words)
-        latest = ""
+        told = Table.grid(padding=(0, 1))
         if self._now is not None:
             cell, tap = self._now
             words[(cell.placement, cell.path)] = cells.progress(tap)
-            latest = f"{cell.placement}, {cell.path}: {' '.join(tap.latest.split())}"
+            told.add_row(Text("written", "dim"), self._written())
+            told.add_row(Text("seen", "dim"), _line(f"{cell.placement}, {cell.path}", tap.latest))
         done = f"run {min(len(self._runs) + 1, self._total)} of {self._total}"
         clock = f"{time.monotonic() - self._started:.0f} s"
-        head = heading(self._plan, self._model).append(f"   {done}, {clock}", "cyan")
-        return Group(head, "", matrix(self._plan, words), Text(_end_of(latest, 96), "dim"))
+        head = heading(self._plan, self._model.settings).append(f"   {done}, {clock}", "cyan")
+        return Group(head, "", matrix(self._plan, words), "", told)
+
+    def _written(self) -> Text:
+        """What the model is writing now, whoever gets to see it."""
+        requests = self._model.endpoint.requests
+        if not requests or requests[-1].ended_s is not None:
+            return Text()
+        now = requests[-1]
+        return _line(f"for the {now.who}, {'streamed' if now.streamed else 'whole'}", now.text)
 
 
-def _end_of(text: str, width: int) -> str:
-    """Keep where the words are, and where they come from, on one line."""
-    source, _, words = text.partition(": ")
-    room = width - len(source) - 3
-    return f"{source}: {words[-room:]}" if words else source
+def _line(source: str, words: str) -> Text:
+    """Where words come from, and the end of them, on one line."""
+    words = " ".join(words.split())
+    return Text.assemble((source, "cyan"), "  ", (words[-(LINE_CHARS - len(source)) :], ""))

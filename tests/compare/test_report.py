@@ -18,7 +18,9 @@ from client_demo.report.terminal import show
 from client_demo.runs import Cell, Run, Tap
 from tests.compare.made import WHOLE, failed, run, silent
 from tests.compare.streams import token
-from throughline.model import ModelSettings
+from throughline.model import ModelSettings, OpenModel
+
+pytestmark = pytest.mark.anyio
 
 MODEL = ModelSettings("http://x/v1", "k", "smollm2-135m-instruct", "embedded")
 PATHS = ("invoke", "ainvoke", "astream:messages")
@@ -95,16 +97,16 @@ def test_what_was_asked_of_the_provider_is_told_for_each_side() -> None:
     assert [cells.asked(WHOLE, who).text for who in ("agent", "tool", "nobody")] == ["stream", "whole", "-"]
 
 
-def test_the_live_view_shows_a_run_while_it_goes_and_leaves_nothing_behind() -> None:
+async def test_the_live_view_shows_a_run_while_it_goes_and_leaves_nothing_behind(scripted: OpenModel) -> None:
     file = io.StringIO()
     tap = Tap()
-    with View(console_to(file, terminal=True), PLAN, MODEL) as view:
+    with View(console_to(file, terminal=True), PLAN, scripted) as view:
         view.begins(Cell("local", "astream:messages"), tap)
         tap.take(token("A bed."))
         view.saw(Cell("local", "astream:messages"), tap.seen[0])
         view.refresh()
         assert "> 1 tokens" in file.getvalue()
-        assert "local, astream:messages: A bed." in file.getvalue()
+        assert "A bed." in file.getvalue()
         view.ended(run(), ())
         view.refresh()
         assert "2 tokens" in file.getvalue()
