@@ -15,7 +15,8 @@ from tests.core.clock import clock, ending, on_a_clock, passed, settled
 from tests.core.values import steady, texts
 from throughline.events import Event, Frame, Partial, Status, Tokens
 from throughline.ledger import Ledger
-from throughline.server.emitter import BEAT_S, GAP_S, HIGH_CHARS, SAVED, TURN_S, emitting
+from throughline.server.emitter import BEAT_S, GAP_S, HIGH_CHARS, TURN_S, emitting
+from throughline.server.pacing import SAVED
 
 pytestmark = pytest.mark.anyio
 anyio_backend = on_a_clock

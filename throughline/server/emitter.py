@@ -18,11 +18,10 @@ import anyio
 from throughline.events import Event, Frame, Tokens
 from throughline.ledger import Ledger, Totals
 from throughline.server.body import Stopped
+from throughline.server.pacing import Credit
 
 GAP_S = 0.004
 """Seconds between frames in a burst; a stream of 200 tokens a second, 5 ms apart, never waits for it."""
-SAVED = 4
-"""Frames that may go out without a gap between them."""
 TURN_S = 0.002
 """A producer that never awaits hands the loop a turn after this many seconds."""
 HIGH_CHARS = 256 * 1024
@@ -37,34 +36,44 @@ Send = Callable[[Frame], Awaitable[None]]
 
 @asynccontextmanager
 async def emitting(send: Send) -> AsyncIterator[Emitter]:
-    """An emitter whose writer lives as long as the context; left well, everything was sent."""
-    async with anyio.create_task_group() as tasks:
-        emitter = Emitter(send, lambda: tasks.start_soon(emitter.run))
-        try:
-            yield emitter
-        finally:
-            emitter.close()
+    """An emitter whose writer lives as long as the context; left well, everything was sent.
 
-
-class Credit:
-    """What paces frames: each costs one, one is earned in every gap, and a few may be saved up.
-
-    A stream slower than the gap earns more than it spends: no jitter makes it wait. A burst spends its
-    savings at once and then goes at the gap's pace, in large frames.
+    Where the writer fails, nobody reads any more: the context is cancelled, and raises what the writer
+    raised. Most calls of quick tools have nothing to send and start no writer, which a task group could not
+    tell before.
     """
+    loop, inside = asyncio.get_running_loop(), asyncio.current_task()
+    assert inside is not None
+    writers: list[asyncio.Task[None]] = []
 
-    def __init__(self, gap_s: float, now_s: float) -> None:
-        self._gap_s = gap_s
-        self._saved = float(SAVED)
-        self._last_s = now_s
+    def start() -> None:
+        writer = loop.create_task(emitter.run())
+        writer.add_done_callback(lambda done: done.cancelled() or done.exception() is None or inside.cancel())
+        writers.append(writer)
 
-    def spend(self, now_s: float) -> float:
-        """Spend one; returns the seconds to wait first."""
-        if self._gap_s <= 0:
-            return 0.0
-        self._saved = min(SAVED, self._saved + (now_s - self._last_s) / self._gap_s) - 1
-        self._last_s = now_s
-        return max(0.0, -self._saved * self._gap_s)
+    emitter = Emitter(send, start)
+    try:
+        yield emitter
+    except BaseException:
+        emitter.close()
+        await _ended(writers)
+        raise
+    emitter.close()
+    for writer in writers:
+        await writer
+
+
+async def _ended(writers: list[asyncio.Task[None]]) -> None:
+    """Stop the writer of a context that failed; where that is why it failed, raise what stopped it."""
+    for writer in writers:
+        if writer.done() and not writer.cancelled() and (error := writer.exception()) is not None:
+            current = asyncio.current_task()
+            if current is not None:
+                current.uncancel()
+            raise error
+        writer.cancel()
+        with anyio.CancelScope(shield=True):
+            await asyncio.wait([writer])
 
 
 class Emitter:
