@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from client_demo.placements import OWN_SERVER, Far, Placed, placement_named
 from client_demo.runs import Cell, Run
@@ -18,6 +18,7 @@ from throughline.errors import ThroughlineError
 from throughline.model import OpenModel
 
 REFERENCE = "local"
+WARM_UP = "ainvoke"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,15 @@ async def _runs(plan: Plan, model: OpenModel, watchers: Sequence[Watcher]) -> tu
             name: Bench(plan.prompt, plan.tool, one, model, address, plan.timeout_s, watchers)
             for name, one in placed.items()
         }
-        return tuple([await benches[cell.placement].run(cell) for cell in schedule(plan)])
+        cells = schedule(plan)
+        if model.settings.kind == "embedded":
+            await _warm_up(benches[cells[0].placement])
+        return tuple([await benches[cell.placement].run(cell) for cell in cells])
+
+
+async def _warm_up(bench: Bench) -> None:
+    """Make a run that nobody watches: loading the model and reading a new prompt are no path's own time."""
+    await replace(bench, watchers=()).run(Cell(REFERENCE, WARM_UP))
 
 
 def _told(error: BaseException) -> BaseException:

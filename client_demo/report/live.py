@@ -102,12 +102,13 @@ class View:
     def _draw(self) -> RenderableType:
         words = dict(self._words)
         told = Table.grid(padding=(0, 1))
+        told.add_row(Text("written", "dim"), self._written())
         if self._now is not None:
             cell, tap = self._now
             words[(cell.placement, cell.path)] = cells.progress(tap)
-            told.add_row(Text("written", "dim"), self._written())
             told.add_row(Text("seen", "dim"), _line(f"{cell.placement}, {cell.path}", tap.latest))
-        done = f"run {min(len(self._runs) + 1, self._total)} of {self._total}"
+        number = min(len(self._runs) + 1, self._total)
+        done = f"run {number} of {self._total}" if self._now or self._runs else "starting, warming up"
         clock = f"{time.monotonic() - self._started:.0f} s"
         head = heading(self._plan, self._model.settings).append(f"   {done}, {clock}", "cyan")
         return Group(head, "", matrix(self._plan, words), "", told)
