@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import socket
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -22,6 +21,7 @@ from pydantic import Field
 
 from mcp_server.config import ServerConfig
 from mcp_server.errors import UnknownTool
+from mcp_server.logs import OURS, log_to_stderr
 from mcp_server.readiness import Readiness
 from mcp_server.tools import TOOLS, ToolSpec, check
 from mcp_server.tools.provider import explained
@@ -41,9 +41,6 @@ HINTS = types.ToolAnnotations(
     readOnlyHint=True, destructiveHint=False, idempotentHint=False, openWorldHint=True
 )
 PLACES = ("attic", "bathroom", "bedroom", "cellar", "garage", "garden", "kitchen", "living room", "office")
-LOG_FORMAT = "%(levelname)s %(name)s: %(message)s"
-OURS = ("mcp_server", "throughline")
-"""The loggers whose level a client may set; what they say goes to stderr, where hosts keep a server's log."""
 LEVELS: dict[types.LoggingLevel, int] = {
     "debug": logging.DEBUG,
     "info": logging.INFO,
@@ -93,7 +90,7 @@ async def run(config: ServerConfig, announce: Callable[[str], None]) -> int:
 def build_server(config: ServerConfig) -> Served:
     """Return the server with every tool on it, not yet on any transport."""
     # Before FastMCP, which puts a handler of its own (wrapped at 80 columns) on a root logger that has none.
-    logging.basicConfig(level=config.log_level.upper(), format=LOG_FORMAT, stream=sys.stderr)
+    log_to_stderr(config.log_level)
     with _environment_unread():
         server = Served(config)
     lowlevel(server).version = __version__  # the SDK's own version otherwise
