@@ -29,7 +29,7 @@ from throughline.events import (
     Tokens,
 )
 from throughline.ledger import Ledger, Totals
-from throughline.server.stdio import decode_line, encode_line
+from throughline.server.lines import decode_line, encode_line
 from throughline.wire import (
     FRAME,
     LEDGER,

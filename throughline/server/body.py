@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+import sys
 from collections.abc import Awaitable
 from typing import Any
 
@@ -33,8 +34,12 @@ class Stopped:
         self.told = False
 
     def insist(self) -> None:
-        """Cancel the body again, at its next await, if it was told to stop and goes on all the same."""
-        if self.told and (task := asyncio.current_task()) is not None:
+        """Cancel the body again, at its next await, if it was told to stop and goes on all the same.
+
+        Who is cleaning up has heard it, and is left in peace.
+        """
+        cleaning_up = isinstance(sys.exception(), asyncio.CancelledError)
+        if self.told and not cleaning_up and (task := asyncio.current_task()) is not None:
             task.cancel()
 
 

@@ -138,16 +138,25 @@ class Emitter:
     async def breathe(self) -> None:
         """Let the writer have its turn, and wait for room where too much has gathered.
 
-        A cancellation that comes meanwhile is put off to the producer's own next await: raised here, between
-        two chunks, it would leave the provider's stream open until the garbage is collected.
+        In another thread nothing is waited for: the loop may be waiting for that thread.
         """
+        if threading.get_ident() != self._thread:
+            return
         self.stopped.insist()
+        if not self._room.is_set():
+            await self._room.wait()
+        elif self._events and self._loop.time() >= self._turn_at:
+            await asyncio.sleep(0)
+            self._turn_at = self._loop.time() + TURN_S
+
+    async def breathe_between_chunks(self) -> None:
+        """`breathe`, where a cancellation is put off to whoever reads the chunks.
+
+        Raised here, between two chunks, it would leave the provider's stream open until the garbage is
+        collected.
+        """
         try:
-            if not self._room.is_set():
-                await self._room.wait()
-            elif self._events and self._loop.time() >= self._turn_at:
-                await asyncio.sleep(0)
-                self._turn_at = self._loop.time() + TURN_S
+            await self.breathe()
         except asyncio.CancelledError:
             task = asyncio.current_task()
             assert task is not None

@@ -74,13 +74,13 @@ class Relay(BaseCallbackHandler):
     ) -> None:
         if (stream := self._streams.get(run_id)) is not None:
             stream.chunk(token, chunk)
-            await self._emitter.breathe()
+            await self._emitter.breathe_between_chunks()
 
     @override
     async def on_stream_event(self, event: Any, *, run_id: UUID, **kwargs: Any) -> None:
         if (stream := self._streams.get(run_id)) is not None:
             stream.block(event)
-            await self._emitter.breathe()
+            await self._emitter.breathe_between_chunks()
 
     @override
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
@@ -203,7 +203,7 @@ class StreamingRelay(Relay):
         async for chunk in output:
             if first:
                 self._value(run_id, chunk)
-                await self._emitter.breathe()
+                await self._emitter.breathe_between_chunks()
             yield chunk
 
     def tap_output_iter(self, run_id: UUID, output: Iterator[T]) -> Iterator[T]:

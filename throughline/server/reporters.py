@@ -5,6 +5,7 @@ Knows the reporter's two words and the emitter; knows no MCP.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from throughline.codec import encode, scrub
@@ -37,13 +38,18 @@ class FrameReporter:
         self, message: str, *, progress: float | None = None, total: float | None = None
     ) -> None:
         """A status event, behind the tokens that came before it."""
-        self._emitter.put(Status(words(scrub(message)), progress, total))
+        self._emitter.put(Status(words(scrub(message)), _known(progress), _known(total)))
         await self._emitter.breathe()
 
     async def partial(self, value: Any) -> None:
         """A partial event, behind the tokens that came before it."""
         self._emitter.put(Partial(encode(value)))
         await self._emitter.breathe()
+
+
+def _known(number: float | None) -> float | None:
+    """A number that JSON has; of others nothing is known."""
+    return number if number is None or math.isfinite(number) else None
 
 
 class Harvest:

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 import anyio
+from anyio.abc import TaskGroup
 from mcp import types
 from mcp.shared.exceptions import McpError
 
@@ -47,7 +48,7 @@ async def serve(call: Body, ctx: Any, serving: Serving) -> types.CallToolResult:
     if request is None:
         return await _serve(call, ctx, serving)
     result = _failed("The caller went away.")
-    async with anyio.create_task_group() as tasks:
+    async with _group() as tasks:
         tasks.start_soon(watch_for_leaving, request, tasks.cancel_scope.cancel)
         result = await _serve(call, ctx, serving)
         tasks.cancel_scope.cancel()
@@ -128,10 +129,24 @@ class _Notifier:
 @asynccontextmanager
 async def _told(ctx: Any, token: types.ProgressToken) -> AsyncIterator[StatusReporter]:
     reporter = StatusReporter(_Notifier(ctx, token).tell)
-    async with anyio.create_task_group() as tasks:
+    async with _group() as tasks:
         tasks.start_soon(reporter.run)
         yield reporter
         reporter.close()
+
+
+@asynccontextmanager
+async def _group() -> AsyncIterator[TaskGroup]:
+    """A task group out of which an error of the protocol comes as it is, for FastMCP to read."""
+    failure: McpError | None = None
+    async with anyio.create_task_group() as tasks:
+        try:
+            yield tasks
+        except McpError as error:
+            failure = error
+            tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
 
 
 async def _cut(call: Body, reporter: Reporter, serving: Serving) -> types.CallToolResult:
