@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
@@ -15,8 +16,10 @@ from tests.core.clock import clock, ending, on_a_clock, passed, settled
 from tests.core.values import steady, texts
 from throughline.events import Event, Frame, Partial, Status, Tokens
 from throughline.ledger import Ledger
-from throughline.server.emitter import BEAT_S, GAP_S, HIGH_CHARS, TURN_S, emitting
+from throughline.server.body import run_body
+from throughline.server.emitter import BEAT_S, GAP_S, HIGH_CHARS, TURN_S, Emitter, emitting
 from throughline.server.pacing import SAVED
+from throughline.server.reporters import FrameReporter
 
 pytestmark = pytest.mark.anyio
 anyio_backend = on_a_clock
@@ -255,3 +258,127 @@ async def test_a_body_that_is_stopped_leaves_nothing_running() -> None:
             tasks.cancel_scope.cancel()
         await passed(10 * BEAT_S)
     assert far.tokens(1) == ["half"]
+
+
+async def test_a_body_that_does_nothing_but_report_is_stopped_at_once() -> None:
+    far, said = Far(), 0
+
+    async def body(reporter: FrameReporter) -> None:
+        nonlocal said
+        while True:
+            await reporter.partial("x" * 1000)
+            said += 1
+
+    with ending():
+        async with anyio.create_task_group() as tasks:
+
+            async def call() -> None:
+                async with emitting(far) as emitter:
+                    await run_body(body(FrameReporter(emitter)), stopped=emitter.stopped)
+
+            with far.shut():
+                tasks.start_soon(call)
+                await passed(1)
+                began = clock().time()
+                tasks.cancel_scope.cancel()
+    assert said > 0
+    assert clock().time() == began
+
+
+async def test_a_clean_up_that_reports_is_left_in_peace() -> None:
+    far, started, heard = Far(), anyio.Event(), []
+
+    async def body(reporter: FrameReporter) -> None:
+        try:
+            started.set()
+            await anyio.Event().wait()
+        finally:
+            await reporter.status("cleaning up")
+            await passed(0.5)
+            await reporter.status("nearly done")
+            await passed(0.5)
+            heard.append("cleaned up")
+
+    async def call() -> None:
+        async with emitting(far) as emitter:
+            await run_body(body(FrameReporter(emitter)), stopped=emitter.stopped)
+
+    with ending():
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(call)
+            await started.wait()
+            await settled()
+            tasks.cancel_scope.cancel()
+    assert heard == ["cleaned up"]
+
+
+async def test_a_stop_between_two_chunks_is_heard_by_who_reads_the_chunks() -> None:
+    far, heard = Far(), []
+
+    async def read(emitter: Emitter) -> None:
+        try:
+            emitter.text(1, "what keeps the writer busy")
+            await settled()
+            emitter.text(1, "x" * 2 * HIGH_CHARS)
+            await emitter.breathe_between_chunks()
+            heard.append("the handler returned")
+            await anyio.Event().wait()
+        except asyncio.CancelledError:
+            heard.append("the reader was stopped")
+            raise
+
+    with ending():
+        async with emitting(far) as emitter:
+            with far.shut():
+                reading = asyncio.get_running_loop().create_task(read(emitter))
+                await passed(1)
+                assert heard == []
+                reading.cancel()
+                await settled()
+    assert heard == ["the handler returned", "the reader was stopped"]
+    assert reading.cancelled()
+
+
+async def test_a_stop_that_was_lost_on_its_way_is_said_again() -> None:
+    far, heard = Far(), []
+
+    async def body(reporter: FrameReporter) -> None:
+        try:
+            await anyio.Event().wait()
+        except asyncio.CancelledError:
+            heard.append("lost")
+        for _ in range(10):
+            heard.append("goes on")
+            await reporter.status("going on")
+
+    started = anyio.Event()
+
+    async def call() -> None:
+        async with emitting(far) as emitter:
+            started.set()
+            await run_body(body(FrameReporter(emitter)), stopped=emitter.stopped)
+
+    with ending():
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(call)
+            await started.wait()
+            await settled()
+            tasks.cancel_scope.cancel()
+    assert heard[0] == "lost"
+    assert len(heard) <= 3
+
+
+async def test_where_nobody_reads_any_more_the_call_ends_with_what_the_writer_met() -> None:
+    async def gone(frame: Frame) -> None:
+        raise anyio.BrokenResourceError
+
+    async def call() -> None:
+        async with emitting(gone) as emitter:
+            emitter.text(1, "hello")
+            await anyio.Event().wait()
+
+    with ending():
+        began = clock().time()
+        with pytest.raises(anyio.BrokenResourceError):
+            await call()
+        assert clock().time() == began

@@ -103,11 +103,11 @@ async def test_a_thread_is_never_made_to_wait_for_a_loop_that_may_wait_for_it() 
     far = Far()
 
     def produce(emitter: Emitter) -> None:
-        emitter.text(1, "x" * 2 * HIGH_CHARS)
         anyio.run(emitter.breathe)
 
     with anyio.fail_after(30):
         async with emitting(far) as emitter:
+            emitter.text(1, "x" * 2 * HIGH_CHARS)
             thread = threading.Thread(target=produce, args=(emitter,))
             thread.start()
             thread.join(20)
