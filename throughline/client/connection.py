@@ -1,8 +1,7 @@
 """One connection to one MCP server, from the first byte to the last, in the task that opened it.
 
-With `pipes.py` the only file on the client's side that names mcp's session, transports and messages. What
-arrives is only handed on. When a caller goes away the server is told (mcp 1.30's own client never does;
-`tests/test_private_names.py` says when that workaround can go).
+With `pipes.py` and `cancelling.py` the only file on the client's side that names mcp's session, transports
+and messages. What arrives is only handed on; when a caller goes away the server is told.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from itertools import count
 from typing import Any
 
@@ -21,18 +20,15 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.message import SessionMessage
 from pydantic import ValidationError
-from typing_extensions import override
 
 from throughline.client.call import RemoteCall
+from throughline.client.cancelling import TELL_S, CancellingClientSession
 from throughline.client.pipes import open_pipes
 from throughline.errors import ServerUnavailable, WireError
 
-TELL_S = 2.0
-"""Seconds that telling the server of a cancelled request may take."""
 PROGRESS = "notifications/progress"
 FIRST_ID = 1 << 32
 """Our requests are numbered from here; mcp's own session numbers its requests from 0."""
-_TIMED_OUT = 408
 # What mcp's session and transports raise: RuntimeError where a server speaks another version of MCP.
 _FOREIGN = (
     OSError,
@@ -47,44 +43,6 @@ _FOREIGN = (
 Write = Callable[[dict[str, Any]], Awaitable[None]]
 Server = StdioServerParameters | str
 """A command to spawn, or the URL of a streamable HTTP endpoint."""
-
-
-class CancellingClientSession(ClientSession):
-    """mcp 1.30's client session that tells the server when a request is abandoned, and us when it ends."""
-
-    def __init__(self, *args: Any, on_end: Callable[[], None], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._on_end = on_end
-
-    @override
-    async def send_request(self, request: types.ClientRequest, *args: Any, **kwargs: Any) -> Any:
-        request_id = self._request_id  # what super() takes before its first await
-        try:
-            return await super().send_request(request, *args, **kwargs)
-        except anyio.get_cancelled_exc_class():
-            await self._abandon(request, request_id, "The caller went away.")
-            raise
-        except McpError as error:
-            if error.error.code == _TIMED_OUT:
-                await self._abandon(request, request_id, "The caller's time limit ran out.")
-            raise
-
-    @override
-    async def _receive_loop(self) -> None:
-        try:
-            await super()._receive_loop()
-        finally:
-            self._on_end()
-
-    async def _abandon(self, request: types.ClientRequest, request_id: int, reason: str) -> None:
-        if isinstance(request.root, types.InitializeRequest):
-            return  # the specification forbids it
-        params = types.CancelledNotificationParams(requestId=request_id, reason=reason)
-        notification = types.ClientNotification(types.CancelledNotification(params=params))
-        with anyio.move_on_after(TELL_S, shield=True):
-            # where the connection is gone, so is the server
-            with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):
-                await self.send_notification(notification)
 
 
 class Connection:

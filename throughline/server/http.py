@@ -47,7 +47,6 @@ async def serve_http(
     # A standalone stream that the server's end cuts off is no error; mcp 1.30 logs it with a traceback.
     logging.getLogger("mcp.server.streamable_http").setLevel(logging.CRITICAL)
     app = server.streamable_http_app()
-    path = server.settings.streamable_http_path
     config = uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=GRACEFUL_S)
     running = Server(config)
     code = 0
@@ -63,7 +62,7 @@ async def serve_http(
 
         tasks.start_soon(stop_on_signal)
         host, port = listening.getsockname()[:2]
-        announce(f"http://{host}:{port}{path}")
+        announce(f"http://{host}:{port}{server.settings.streamable_http_path}")
         await running.serve(sockets=[listening])
         tasks.cancel_scope.cancel()
     return code
