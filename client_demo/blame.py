@@ -25,7 +25,8 @@ class RunFailed(ThroughlineError):
         self.kind = kind
         self.message = message
         super().__init__(
-            f"The run ended with {kind}: {message}" if message else f"The run ended with {kind}", remedy=""
+            f"The run ended with {kind} ({message})" if message else f"The run ended with {kind}",
+            remedy="see what came before it with --record FILE.",
         )
 
 

@@ -6,6 +6,7 @@ one sentence and an exit code. What takes time to import is imported by the comm
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from functools import partial
@@ -102,7 +103,7 @@ def cli() -> None:
     flag_value="-",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
     metavar="[FILE]",
-    help="Write the result as JSON, to stdout where no FILE is named (then put PROMPT first).",
+    help="Write the result as JSON: to FILE (.json), or to stdout where none is named (put PROMPT first).",
 )
 @click.option(
     "--svg",
@@ -208,6 +209,9 @@ def _megabytes(size: int) -> str:
 
 def main() -> None:
     """Run the command; an error is one sentence on stderr and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a prompt may hold what a terminal cannot show
     try:
         code = cli(standalone_mode=False)
     except click.ClickException as error:

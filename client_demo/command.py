@@ -28,6 +28,7 @@ from client_demo.report.terminal import show
 from client_demo.runs import Run
 from client_demo.trial import Watcher
 from client_demo.verdict import exit_code
+from throughline.codec import scrub
 from throughline.model import ModelSettings, OpenModel, open_model, read_settings
 
 ALL = ("all",)
@@ -56,6 +57,10 @@ class Request:
 async def run_comparison(request: Request) -> int:
     """Make the comparison, show it, and return the exit code; a `ThroughlineError` says why it cannot."""
     plan = plan_of(request)
+    if request.json_to not in (None, STDOUT) and request.json_to.suffix != ".json":
+        raise FileUnwritable(
+            option="--json", path=str(request.json_to), reason="its name does not end in .json"
+        )
     for option, path in (("--record", request.record), ("--json", request.json_to), ("--svg", request.svg)):
         if path is not None and path != STDOUT:
             _check_writable(option, path)
@@ -73,10 +78,10 @@ def plan_of(request: Request) -> Plan:
         raise EmptyPrompt
     if request.tool not in TOOL_NAMES:
         raise UnknownName(kind="tool", name=request.tool, valid=TOOL_NAMES)
-    placements = [p.name for p in PLACEMENTS] if request.placements == ALL else request.placements
-    paths = [p.name for p in PATHS] if request.paths == ALL else request.paths
+    placements = [p.name for p in PLACEMENTS] if request.placements == ALL else request.placements or ("",)
+    paths = [p.name for p in PATHS] if request.paths == ALL else request.paths or ("",)
     return Plan(
-        prompt=request.prompt,
+        prompt=scrub(request.prompt),
         tool=request.tool,
         placements=tuple(dict.fromkeys(placement_named(name).name for name in placements)),
         paths=tuple(dict.fromkeys(path_named(name).name for name in paths)),

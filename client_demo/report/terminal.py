@@ -20,7 +20,7 @@ from client_demo.runs import Run
 from client_demo.verdict import Finding, verdict
 from throughline.model.settings import ModelSettings
 
-MARKS = {"good": ("=", "bold green"), "bad": ("!", "bold red"), "note": ("·", "dim")}
+MARKS = {"good": ("=", "bold green"), "bad": ("!", "bold red"), "note": ("-", "dim")}
 LEGEND = (
     "Numbers: the tool's tokens that were seen. = equal to local, ! different, ~ equal but for the words.\n"
     "asked whole, asked stream: equal events, but the tool asked its provider otherwise than with local."
@@ -56,8 +56,7 @@ def show(console: Console, plan: Plan, model: ModelSettings, runs: Sequence[Run]
     if console.is_terminal:
         console.print(picture(plan, model, runs), "", details(runs), "", sep="\n")
     else:
-        for line in plain(plan, model, runs):
-            console.print(line, soft_wrap=True, markup=False, highlight=False)
+        console.file.writelines(f"{line}\n" for line in plain(plan, model, runs))
 
 
 def picture(plan: Plan, model: ModelSettings, runs: Sequence[Run]) -> RenderableType:

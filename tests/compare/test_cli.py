@@ -40,6 +40,11 @@ def run(
     )
 
 
+def started(*arguments: str) -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command(*arguments), cwd=ROOT, stdout=pipe, stderr=pipe, text=True)
+
+
 def one_sentence(done: subprocess.CompletedProcess[str]) -> str:
     """The error on stderr, which is one line and no traceback."""
     assert "Traceback" not in done.stderr
@@ -60,6 +65,8 @@ BAD = {
         ["--json", "nowhere/result.json"],
         "(there is no directory nowhere): name another file.",
     ),
+    "no path": (["--paths", ","], "There is no path named ''"),
+    "a prompt for a file": (["--json", "Where is it?"], "its name does not end in .json"),
     "open quote": (["--server", "python '"], "close its quotes"),
     "empty server": (["--server", " "], "name a command"),
     "no repeats": (["--repeat", "0"], "0 is not in the range"),
@@ -149,33 +156,35 @@ def test_a_run_that_takes_too_long_ends_the_comparison_with_5() -> None:
 
 def test_ctrl_c_ends_with_130_and_keeps_what_was_recorded(tmp_path: Path) -> None:
     paths = "astream:messages,events:v2,astream:values"
-    arguments = [
-        "compare",
-        "--model",
-        "scripted?pace_ms=200",
-        "--placements",
-        "local,held,bridged",
-        "--paths",
-        paths,
-    ]
-    process = subprocess.Popen(
-        command(*arguments, "--record", str(tmp_path / "runs.jsonl")),
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    for line in process.stderr:
-        if line.lstrip().startswith("1/9"):
-            break
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    options = ["--model", "scripted?pace_ms=200", "--placements", "local,held,bridged", "--paths", paths]
+    record = ["--record", str(tmp_path / "runs.jsonl")]
+    with started("compare", *options, *record) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.lstrip().startswith("1/9"):
+                break
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert out == ""
     assert err.splitlines()[-1] == "Interrupted."
     assert "Traceback" not in err
     assert any(line.get("line") == "end" for line in read_recording(tmp_path / "runs.jsonl"))
+
+
+def test_a_reader_who_leaves_gets_no_complaint() -> None:
+    with started("paths") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(timeout=30) in (0, 1)
+
+
+def test_a_prompt_that_no_terminal_can_show_is_asked_and_shown_escaped() -> None:
+    done = run("compare", "Wo ist m\udcfc\u00fc?", *FAST, env={"PYTHONIOENCODING": "ascii"})
+    assert done.stdout.startswith("Wo ist m\\ufffd\\xfc?")
+    assert done.returncode == 0, done.stderr
 
 
 def test_paths_explains_each_path_in_a_line() -> None:

@@ -1,4 +1,4 @@
-"""The comparison on a real model: it ends, answers, and loses nothing. What the model says is its own affair."""
+"""The comparison on a real model: it ends, answers, and loses nothing. What it says is its own affair."""
 
 from __future__ import annotations
 
