@@ -1,0 +1,1 @@
+"""The boundary under load, faults and impatience, over real processes."""
