@@ -33,6 +33,7 @@ def log(tmp_path: Path) -> Path:
 async def server(anyio_backend: Any, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Raw]:
     async with serving(tmp_path_factory.mktemp("stdio") / "stderr") as raw:
         yield raw
+        assert await raw.leave() == 0
 
 
 def request(number: int, text: str) -> bytes:
@@ -86,6 +87,25 @@ async def test_requests_that_make_no_sense_are_answered_with_an_error(server: Ra
     await server.send("tools/call", {"name": "echo", "arguments": 7}, id=2)
     errors = [(await server.answer(number))[1]["error"]["code"] for number in (1, 2)]
     assert errors == [-32602, -32602]
+    await server.alive()
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "words"),
+    [
+        ("nope", {}, "nope"),
+        ("echo", {}, "text"),
+        ("echo", {"text": 7}, "text"),
+        ("big", {"chars": "x"}, "chars"),
+    ],
+)
+async def test_a_call_that_does_not_fit_is_an_error_of_its_own(
+    server: Raw, tool: str, arguments: dict[str, Any], words: str
+) -> None:
+    await server.send("tools/call", {"name": tool, "arguments": arguments}, id=1)
+    _, answer = await server.answer(1)
+    assert answer["result"]["isError"]
+    assert words in answer["result"]["content"][0]["text"]
     await server.alive()
 
 
@@ -208,7 +228,7 @@ async def test_a_tool_that_leaves_takes_the_process_with_it_at_once(log: Path) -
 
 
 async def waiting(raw: Raw, path: Path) -> None:
-    await raw.call(1, "waits", path=str(path), meta=OPT_IN)
+    await raw.call(1, "waits", path=str(path), meta={"progressToken": "t"})
     await raw.receive()  # it has begun
 
 
