@@ -10,12 +10,14 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from client_demo.placements import OWN_SERVER, Far, Placed, placement_named
 from client_demo.runs import Cell, Run
 from client_demo.trial import Bench, Watcher
 from throughline.errors import ThroughlineError
 from throughline.model import OpenModel
+from throughline.model.settings import Kind
 
 REFERENCE = "local"
 WARM_UP = "ainvoke"
@@ -64,15 +66,25 @@ async def _runs(plan: Plan, model: OpenModel, watchers: Sequence[Watcher]) -> tu
             name: Bench(plan.prompt, plan.tool, one, model, address, plan.timeout_s, watchers)
             for name, one in placed.items()
         }
-        cells = schedule(plan)
-        if model.settings.kind == "embedded":
-            await _warm_up(benches[cells[0].placement])
-        return tuple([await benches[cell.placement].run(cell) for cell in cells])
+        for name in _cold(plan, model.settings.kind):
+            await replace(benches[name], watchers=()).run(Cell(name, WARM_UP))
+        return tuple([await benches[cell.placement].run(cell) for cell in schedule(plan)])
 
 
-async def _warm_up(bench: Bench) -> None:
-    """Make a run that nobody watches: loading the model and reading a new prompt are no path's own time."""
-    await replace(bench, watchers=()).run(Cell(REFERENCE, WARM_UP))
+def _cold(plan: Plan, kind: Kind) -> tuple[str, ...]:
+    """Where to make a run that nobody watches, before any is timed: starting up is no path's own time.
+
+    An embedded model takes so long over one run that held servers have started meanwhile; a configured one
+    costs money. The sessions of `adapters` are always new: that is their nature.
+    """
+    match kind:
+        case "configured":
+            return ()
+        case "embedded":
+            return plan.placements[:1]
+        case "scripted":
+            return tuple(name for name in plan.placements if name != "adapters")
+    assert_never(kind)
 
 
 def _told(error: BaseException) -> BaseException:

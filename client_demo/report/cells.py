@@ -50,6 +50,12 @@ def progress(tap: Tap) -> Words:
     return Words(f"> {len(tap.seen)} events", BUSY)
 
 
+def label(run: Run) -> Words:
+    """Which placement a run was in, and which repeat it was where there were several."""
+    name = run.cell.placement if run.cell.repeat == 1 else f"{run.cell.placement} {run.cell.repeat}"
+    return Words(f"  {name}", {"ok": "", "error": BAD, "unsupported": DIM}[run.status])
+
+
 def seconds(value: float | None) -> Words:
     """A time; a dash where it never came to that."""
     return Words("-", DIM) if value is None else Words(f"{value:.2f}")

@@ -5,7 +5,7 @@ Knows rich. On a terminal it draws; elsewhere the same words come as plain lines
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rich.box import SIMPLE_HEAD
@@ -29,32 +29,40 @@ LEGEND = (
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of the run tables, of a fixed width so that the tables of all paths line up."""
+    """One column of the run tables: its head, its width (so that all tables line up), how a run fills it."""
 
     name: str
     width: int
+    fill: Callable[[Run, Run | None], Words]
     justify: JustifyMethod = "left"
 
 
+FIRST = Column("first\nevent", 6, lambda run, _: cells.seconds(run.first_event_s), "right")
+FRAMES = Column("\nframes", 6, lambda run, _: cells.count(run.tool_tokens.frames), "right")
+LANES = Column("\nseen, by lane", 20, lambda run, _: cells.lanes(run))
 COLUMNS = (
-    Column("\n  seconds to", 12),
-    Column("first\nevent", 6, "right"),
-    Column("tool\ntoken", 6, "right"),
-    Column("answer\ntoken", 6, "right"),
-    Column("\ndone", 6, "right"),
-    Column("tokens\nmade", 6, "right"),
-    Column("\nframes", 6, "right"),
-    Column("\nseen, by lane", 20),
-    Column("agent\nasked", 6),
-    Column("tool\nasked", 6),
-    Column("\nanswer", 7),
+    Column("\n  seconds to", 12, lambda run, _: cells.label(run)),
+    FIRST,
+    Column("tool\ntoken", 6, lambda run, _: cells.seconds(run.first_tool_token_s), "right"),
+    Column("answer\ntoken", 6, lambda run, _: cells.seconds(run.first_answer_token_s), "right"),
+    Column("\ndone", 6, lambda run, _: cells.seconds(run.seconds), "right"),
+    Column("tokens\nmade", 6, lambda run, _: cells.count(run.tool_tokens.emitted), "right"),
+    FRAMES,
+    LANES,
+    Column("agent\nasked", 6, lambda run, _: cells.asked(run.provider, "agent")),
+    Column("tool\nasked", 6, lambda run, _: cells.asked(run.provider, "tool")),
+    Column("\nanswer", 7, cells.answered),
+)
+FULL_WIDTH = sum(column.width + 1 for column in COLUMNS)
+NARROW = tuple(
+    replace(one, width=13) if one is LANES else one for one in COLUMNS if one not in (FIRST, FRAMES)
 )
 
 
 def show(console: Console, plan: Plan, model: ModelSettings, runs: Sequence[Run]) -> None:
     """Print the whole comparison: the verdict first."""
     if console.is_terminal:
-        console.print(picture(plan, model, runs), "", details(runs), "", sep="\n")
+        console.print(picture(plan, model, runs), "", details(runs, width=console.width), "", sep="\n")
     else:
         console.file.writelines(f"{line}\n" for line in plain(plan, model, runs))
 
@@ -104,15 +112,15 @@ def matrix(plan: Plan, words: dict[tuple[str, str], Words]) -> Table:
     return table
 
 
-def details(runs: Sequence[Run]) -> RenderableType:
+def details(runs: Sequence[Run], *, width: int) -> RenderableType:
     """Every run with its times (seconds), tokens, provider and answer, path by path."""
-    head = _columns(show_header=True)
-    groups: list[RenderableType] = [head]
+    columns = COLUMNS if width >= FULL_WIDTH else NARROW
+    groups: list[RenderableType] = [_table(columns, show_header=True)]
     for path in dict.fromkeys(run.cell.path for run in runs):
-        table = _columns(show_header=False)
+        table = _table(columns, show_header=False)
         for run in runs:
             if run.cell.path == path:
-                table.add_row(*(Text(one.text, one.style) for one in _row(run, _local(run, runs))))
+                table.add_row(*(Text(one.text, one.style) for one in _row(run, _local(run, runs), columns)))
         groups += [Text(path, "bold cyan"), table]
     return Group(*groups)
 
@@ -128,17 +136,17 @@ def plain(plan: Plan, model: ModelSettings, runs: Sequence[Run]) -> Iterator[str
     names[1] = "placement"
     rows = [names]
     for run in runs:
-        told = [one.text.strip() for one in _row(run, _local(run, runs))]
+        told = [one.text.strip() for one in _row(run, _local(run, runs), COLUMNS)]
         rows.append([run.cell.path, *told, cells.outcome(run, _local(run, runs)).text])
     widths = [max(len(row[n]) for row in rows) for n in range(len(names))]
     for row in rows:
         yield "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
 
 
-def _columns(*, show_header: bool) -> Table:
+def _table(columns: Sequence[Column], *, show_header: bool) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), show_header=show_header, header_style="dim", pad_edge=False)
-    for column in COLUMNS:
-        table.add_column(column.name, justify=column.justify, width=column.width, no_wrap=True)
+    for column in columns:
+        table.add_column(column.name, justify=column.justify, width=column.width)
     return table
 
 
@@ -147,21 +155,7 @@ def _local(run: Run, runs: Sequence[Run]) -> Run | None:
     return next((one for one in runs if one.cell == cell), None)
 
 
-def _row(run: Run, local: Run | None) -> list[Words]:
-    label = run.cell.placement if run.cell.repeat == 1 else f"{run.cell.placement} {run.cell.repeat}"
+def _row(run: Run, local: Run | None, columns: Sequence[Column]) -> list[Words]:
     if run.status == "unsupported":
-        return [Words(f"  {label}", cells.DIM), *([Words("-", cells.DIM)] * 9), Words("n/a", cells.DIM)]
-    tokens = run.tool_tokens
-    return [
-        Words(f"  {label}", cells.BAD if run.status == "error" else ""),
-        cells.seconds(run.first_event_s),
-        cells.seconds(run.first_tool_token_s),
-        cells.seconds(run.first_answer_token_s),
-        cells.seconds(run.seconds),
-        cells.count(tokens.emitted),
-        cells.count(tokens.frames),
-        cells.lanes(run),
-        cells.asked(run.provider, "agent"),
-        cells.asked(run.provider, "tool"),
-        cells.answered(run, local),
-    ]
+        return [cells.label(run), *([Words("-", cells.DIM)] * (len(columns) - 2)), Words("n/a", cells.DIM)]
+    return [column.fill(run, local) for column in columns]
