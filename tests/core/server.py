@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import os
 import sys
+from contextlib import suppress
 
 import anyio
 from mcp import McpError, types
@@ -84,6 +86,14 @@ async def cleaned(path: str) -> str:
     return await anyio.Path(path).read_text()
 
 
+async def stubborn(reporter: Reporter) -> str:
+    """Does not hear that it is to stop, and answers."""
+    await reporter.status("waiting")
+    with suppress(asyncio.CancelledError):
+        await anyio.Event().wait()
+    return "an answer all the same"
+
+
 async def floods(pieces: int, reporter: Reporter) -> str:
     """More than a pipe holds."""
     for number in range(pieces):
@@ -96,7 +106,7 @@ async def refuses() -> str:
     raise McpError(types.ErrorData(code=-32000, message="not like this"))
 
 
-TOOLS = (echo, big, prints, reads, leaves, half, odd_numbers, waits, cleaned, floods, refuses)
+TOOLS = (echo, big, prints, reads, leaves, half, odd_numbers, waits, cleaned, stubborn, floods, refuses)
 
 
 def build() -> FastMCP[None]:

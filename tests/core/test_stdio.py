@@ -190,6 +190,18 @@ async def test_a_cancelled_call_is_not_the_end_of_anything(server: Raw, tmp_path
     assert await server.text(2) == "cleaned up"
 
 
+@pytest.mark.parametrize("meta", [{"progressToken": "t"}, OPT_IN], ids=["token", "opted in"])
+async def test_a_tool_that_answers_after_it_was_cancelled_does_not_end_the_server(
+    server: Raw, meta: dict[str, Any]
+) -> None:
+    await server.call(1, "stubborn", meta=meta)
+    await server.receive()
+    await server.send("notifications/cancelled", {"requestId": 1})
+    _, answer = await server.answer(1)
+    assert "cancelled" in answer["error"]["message"]
+    await server.alive()
+
+
 async def test_a_call_that_is_cancelled_in_the_same_breath_is_cancelled(server: Raw, tmp_path: Path) -> None:
     call = {"name": "waits", "arguments": {"path": str(tmp_path / "told")}}
     lines = [
