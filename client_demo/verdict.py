@@ -130,9 +130,8 @@ def _placement(name: str, own: list[Pair]) -> Finding:
 def _same(own: list[Pair]) -> str:
     """Everything is as it is with `local`: say of how much that is true, and how soon it came."""
     count = len({pair.run.cell.path for pair in own})
-    told = (
-        f"sees what local sees, event for event, on {'the one path' if count == 1 else f'all {count} paths'}."
-    )
+    paths = {1: "the one path", 2: "both paths"}.get(count, f"all {count} paths")
+    told = f"sees what local sees, event for event, on {paths}."
     showing = [pair for pair in own if pair.local.tool_tokens.seen]
     if not showing:
         return told

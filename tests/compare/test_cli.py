@@ -85,7 +85,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(case: str, tmp_path: Path) ->
 def test_a_comparison_tells_its_result_on_stdout_and_its_course_on_stderr() -> None:
     done = run("compare", *FAST[:2], "--placements", "local,bridged", "--paths", "ainvoke,astream:messages")
     assert done.returncode == 0
-    assert "bridged sees what local sees, event for event, on all 2 paths." in done.stdout
+    assert "bridged sees what local sees, event for event, on both paths." in done.stdout
     assert "\x1b" not in done.stdout + done.stderr
     assert "4/4  astream:messages" in done.stderr
     assert "its words are canned" in done.stderr
