@@ -1,0 +1,216 @@
+"""Causes before the provider answers: it was asked something else, or not at all.
+
+Pure. A request that differs because an earlier answer or a tool's result differed is a consequence and not a
+cause: only where all that led to it was the same is it one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from client_demo.causes import reading
+from client_demo.causes.reading import asked, exhibit, finding, question, said, short
+from client_demo.evidence import Evidence, Request, RunEvidence
+from client_demo.findings import Exhibit, Finding
+
+WHO = ("agent", "tool")
+AROUND = 24
+
+
+class Parting(NamedTuple):
+    """Where two requests with equal reasons part: the field, and both sides of it."""
+
+    run: RunEvidence
+    request: Request
+    other_run: RunEvidence
+    other: Request
+    where: str
+    here: str
+    there: str
+
+
+def different_request(evidence: Evidence) -> Iterable[Finding]:
+    """Runs with the same inputs asked the provider different things; say where these first differ."""
+    for who in WHO:
+        found = list(_partings(evidence, who))
+        if found:
+            first = found[0]
+            yield finding(
+                "DIFFERENT_REQUEST",
+                [one.other_run for one in found],
+                f"The {who}'s request differs{_by_streaming(found)}, though all that led to it is the same: "
+                f"first in {first.where}, {first.here} against {first.there}.",
+                evidence=[proof for one in found for proof in _proofs(one)],
+            )
+    yield from _arguments_differ(evidence)
+
+
+def _partings(evidence: Evidence, who: str) -> Iterator[Parting]:
+    """Hold each group of runs with equal inputs against its first."""
+    groups: defaultdict[str, list[RunEvidence]] = defaultdict(list)
+    for run in _steady(evidence, who):
+        groups[reading.arguments(run) if who == "tool" else ""].append(run)
+    for first, *others in groups.values():
+        known = {_signature(first, who)}
+        for run in others:
+            if (signature := _signature(run, who)) in known:
+                continue
+            if parting := _parting(first, run, who):
+                yield parting
+            else:
+                known.add(signature)
+
+
+def _signature(run: RunEvidence, who: str) -> tuple[str, ...]:
+    return tuple(question(one) for one in asked(run, who))
+
+
+def _steady(evidence: Evidence, who: str) -> list[RunEvidence]:
+    """Runs that asked, whole ones first; without those that ask otherwise each time: that is state."""
+    runs = [run for run in reading.compared(evidence) if asked(run, who)]
+    runs.sort(key=lambda run: any(one.streamed for one in asked(run, who)))
+    apart = unsteady(runs) if who == "tool" else {}
+    return [run for run in runs if (run.run.cell.placement, reading.arguments(run)) not in apart]
+
+
+def unsteady(runs: Sequence[RunEvidence]) -> dict[tuple[str, str], list[RunEvidence]]:
+    """Runs of a placement whose tool, called and asking in the same way, began with different requests.
+
+    Requests that are made at once may come in any order: the first of one run must be nowhere in another.
+    """
+    alike: defaultdict[tuple[str, str, bool], list[RunEvidence]] = defaultdict(list)
+    for run in runs:
+        if first := next(iter(asked(run, "tool")), None):
+            alike[run.run.cell.placement, reading.arguments(run), first.streamed].append(run)
+    return {
+        (placement, given): same
+        for (placement, given, _), same in alike.items()
+        if not _shared({_signature(run, "tool") for run in same})
+    }
+
+
+def _shared(signatures: set[tuple[str, ...]]) -> bool:
+    return all(one[0] in other for one in signatures for other in signatures)
+
+
+def _parting(one: RunEvidence, other: RunEvidence, who: str) -> Parting | None:
+    """The first requests that only one of two runs made, where what led to both was the same."""
+    here, there = _only(one, other, who), _only(other, one, who)
+    if here is None or there is None or _reasons(one, here, who) != _reasons(other, there, who):
+        return None
+    where, mine, theirs = part(reading.plain_body(here.body), reading.plain_body(there.body))
+    return Parting(one, here, other, there, where, mine, theirs)
+
+
+def _only(run: RunEvidence, other: RunEvidence, who: str) -> Request | None:
+    """The first request of a run that the other did not make as often."""
+    made = Counter(question(one) for one in asked(other, who))
+    for request in asked(run, who):
+        if made[question(request)] == 0:
+            return request
+        made[question(request)] -= 1
+    return None
+
+
+def _reasons(run: RunEvidence, request: Request, who: str) -> Any:
+    """All that may have led to a request: answers that were there before, and the results of tools."""
+    before = [one for one in asked(run, who) if one.ended_s is not None and one.ended_s <= request.started_s]
+    told = Counter((question(one), said(one)) for one in before)
+    return told if who == "tool" else (told, [(one.status, one.text) for one in run.results])
+
+
+def part(one: Any, other: Any, where: str = "") -> tuple[str, str, str]:
+    """Where two JSON values first differ, and what stands there; long texts are cut around the place."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        for key in [*one, *(key for key in other if key not in one)]:
+            if key not in one or key not in other:
+                given = [short(side[key]) if key in side else "nothing" for side in (one, other)]
+                return f"{where}.{key}".lstrip("."), given[0], given[1]
+            if one[key] != other[key]:
+                return part(one[key], other[key], f"{where}.{key}".lstrip("."))
+    if isinstance(one, list) and isinstance(other, list):
+        for n, (mine, theirs) in enumerate(zip(one, other, strict=False)):
+            if mine != theirs:
+                return part(mine, theirs, f"{where}[{n}]")
+        return where, f"{len(one)} of them", f"{len(other)}"
+    if isinstance(one, str) and isinstance(other, str):
+        at = next((n for n, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), None)
+        at = min(len(one), len(other)) if at is None else at
+        return f"{where}, character {at + 1}", _around(one, at), _around(other, at)
+    return where, short(one), short(other)
+
+
+def _around(text: str, at: int) -> str:
+    begin, end = max(0, at - AROUND), at + AROUND
+    return f"{'...' if begin else ''}{short(text[begin:end])}{'...' if end < len(text) else ''}"
+
+
+def _proofs(one: Parting) -> tuple[Exhibit, Exhibit]:
+    return (
+        exhibit(one.run, one.request, f"{one.where}: {one.here}"),
+        exhibit(one.other_run, one.other, f"{one.where}: {one.there}"),
+    )
+
+
+def _by_streaming(found: Sequence[Parting]) -> str:
+    """Say so where the two sides differ in being streamed, each time."""
+    if all(one.request.streamed != one.other.streamed for one in found):
+        return " between streamed and whole answers"
+    return ""
+
+
+def _arguments_differ(evidence: Evidence) -> Iterator[Finding]:
+    """The model asked for the same calls, finished ones, and the tool was given other arguments."""
+    asked_for: defaultdict[tuple[Any, ...], dict[str, RunEvidence]] = defaultdict(dict)
+    for run in reading.compared(evidence):
+        calls = tuple(call for one in asked(run, "agent") for call in said(one).calls)
+        if calls and all(not isinstance(reading.reformed(given or "{}"), str) for _, given in calls):
+            asked_for[calls].setdefault(reading.arguments(run), run)
+    for given in asked_for.values():
+        if len(given) > 1 and all(run.run.tool_calls for run in given.values()):
+            yield finding(
+                "DIFFERENT_REQUEST",
+                list(given.values()),
+                "The model asked for the same tool calls, and the tool was given different arguments.",
+                evidence=[Exhibit(run.number, "tool calls", short(args)) for args, run in given.items()],
+            )
+
+
+def cached(evidence: Evidence) -> Iterable[Finding]:
+    """A tool (or the agent) came to its words without asking, where the same call does ask in other runs."""
+    for who, words in (("tool", _result), ("agent", _answer)):
+        told: defaultdict[str, list[tuple[RunEvidence, str]]] = defaultdict(list)
+        for run in reading.compared(evidence):
+            if text := words(run):
+                told[reading.arguments(run)].append((run, text))
+        for pairs in told.values():
+            asking = {text: run for run, text in pairs if asked(run, who)}
+            silent = [(run, text) for run, text in pairs if not asked(run, who)]
+            if asking and silent:
+                yield _cached(who, silent, asking)
+
+
+def _cached(who: str, silent: list[tuple[RunEvidence, str]], asking: Mapping[str, RunEvidence]) -> Finding:
+    known = all(text in asking for _, text in silent)
+    first = next(iter(asking.values()))
+    again = "the words of a run that did ask" if known else "words that no run was given"
+    return finding(
+        "CACHED",
+        [run for run, _ in silent],
+        f"In {len(silent)} runs the {who} asked the provider nothing and came back with {again}: a cache.",
+        evidence=[
+            *(exhibit(first, one, f"asked by the {who}") for one in asked(first, who)[:1]),
+            *(Exhibit(run.number, who, f"no request; {short(text)}") for run, text in silent),
+        ],
+        sure="certain" if known else "likely",
+    )
+
+
+def _result(run: RunEvidence) -> str:
+    return "\n".join(reading.results(run)) if not reading.failed(run) else ""
+
+
+def _answer(run: RunEvidence) -> str:
+    return run.run.answer or ""

@@ -1,0 +1,103 @@
+"""Whether there is a difference at all: outcomes within one path and placement against those between them.
+
+Pure. Each kind of outcome is compared in its own way: answers and results as texts, tool calls by name and
+arguments, usage by where it was told. Establishes; explains nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from client_demo.causes import reading
+from client_demo.causes.codes import ANSWER, CALLS, RESULTS, STATUS, USAGE
+from client_demo.causes.reading import dumps, spot
+from client_demo.evidence import Evidence, RunEvidence
+from client_demo.stats import Permutation, permutation_test, runs_needed
+
+P = 0.05
+ASPECTS = (CALLS, RESULTS, STATUS, ANSWER, USAGE)
+"""In the order in which one leads to the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Outcomes of one kind that are not all the same, within one placement (or path), by path (or placement).
+
+    `noise` says that they also vary within a group. `needed` is how many runs a group it would take to tell,
+    where there are too few: None where the runs at hand tell, or where no number would.
+    """
+
+    aspect: str
+    between: Literal["paths", "placements"]
+    within: str
+    groups: Mapping[str, tuple[str, ...]]
+    test: Permutation
+    noise: bool
+    needed: int | None
+
+    @property
+    def established(self) -> bool:
+        """Whether chance is a bad explanation of what follows the groups."""
+        return self.test.p <= P
+
+    def __str__(self) -> str:
+        runs = sum(map(len, self.groups.values()))
+        told = f"{self.test} over {runs} runs"
+        if self.established:
+            return f"it follows the {self.between} ({told})"
+        if self.needed:
+            return f"too few runs to tell it from chance ({told}); {self.needed} of each would do"
+        return f"it varies as much within one of the {self.between} as between them ({told})"
+
+
+def outcome(run: RunEvidence, aspect: str) -> str:
+    """What a run came to, in one respect, as a text that is equal where the outcome is."""
+    match aspect:
+        case "tool calls":
+            return reading.arguments(run)
+        case "tool results":
+            return dumps([one.text if one.status != "error" else {"error": True} for one in run.results])
+        case "ends":
+            return run.run.status
+        case "answer":
+            return run.run.answer or ""
+    messages = [one for one in run.state if one.get("type") == "ai" or one.get("_") == "AIMessage"]
+    return dumps([bool(one.get("usage_metadata")) for one in messages])
+
+
+def differences(evidence: Evidence) -> tuple[Difference, ...]:
+    """Every difference between the paths of a placement, and between the placements of a path."""
+    runs = reading.compared(evidence)
+    found = []
+    for aspect in ASPECTS:
+        for placement in dict.fromkeys(spot(run).placement for run in runs):
+            own = [run for run in runs if spot(run).placement == placement]
+            found.append(difference(own, aspect, between="paths", within=placement))
+        for path in dict.fromkeys(spot(run).path for run in runs):
+            own = [run for run in runs if spot(run).path == path]
+            found.append(difference(own, aspect, between="placements", within=path))
+    return tuple(one for one in found if one is not None)
+
+
+def difference(
+    runs: Sequence[RunEvidence], aspect: str, *, between: Literal["paths", "placements"], within: str
+) -> Difference | None:
+    """The difference in one respect between these runs by path, or by placement; None where all are alike."""
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for run in runs:
+        groups[spot(run).path if between == "paths" else spot(run).placement].append(outcome(run, aspect))
+    if len({label for labels in groups.values() for label in labels}) < 2:
+        return None
+    test = permutation_test(list(groups.values()))
+    return Difference(
+        aspect=aspect,
+        between=between,
+        within=within,
+        groups={name: tuple(labels) for name, labels in groups.items()},
+        test=test,
+        noise=any(len(set(labels)) > 1 for labels in groups.values()),
+        needed=None if test.p <= P else runs_needed(P, list(groups.values())),
+    )

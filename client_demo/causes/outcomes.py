@@ -1,0 +1,187 @@
+"""Causes in the tool: state that it keeps, changes after its model has spoken, and values that it takes back.
+
+Pure. A result is held against the words of the tool's own model in the same run. What changes from call to
+call, where everything that led to it was the same, is state (or a clock or chance of the tool's own); what is
+the same each time is post-processing. Both can be in one result and are taken apart (`apart`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import NamedTuple
+
+from client_demo.causes import reading
+from client_demo.causes.apart import common_start, constant_part
+from client_demo.causes.asking import unsteady
+from client_demo.causes.reading import asked, complete, finding, once, question, said, short
+from client_demo.evidence import Evidence, RunEvidence
+from client_demo.findings import Exhibit, Finding, Sure
+
+
+class Added(NamedTuple):
+    """What a tool put around its model's words."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One result of a tool beside the words of its model; `added` where it holds these words as they are."""
+
+    run: RunEvidence
+    words: str | None
+    result: str
+    added: Added | None
+    exchange: tuple[object, ...]
+    alike: tuple[object, ...]
+
+    @property
+    def trait(self) -> str:
+        """What should be the same for equal inputs: what was added, else the whole result."""
+        return "\0".join(self.added) if self.added else self.result
+
+
+@once
+def outcomes(evidence: Evidence) -> list[Outcome]:
+    """The results that stand alone in their run; of several, whose words are whose cannot be told."""
+    runs = [run for run in reading.compared(evidence) if not reading.failed(run)]
+    return [_outcome(run, texts[0]) for run in runs if len(texts := reading.results(run)) == 1]
+
+
+def _outcome(run: RunEvidence, result: str) -> Outcome:
+    requests = asked(run, "tool")
+    answers = [said(one).text for one in requests if complete(one) and said(one).text]
+    words = _source(answers, result)
+    exchange = tuple(sorted((question(one), one.streamed, said(one)) for one in requests))
+    alike = (run.run.cell.placement, reading.arguments(run), tuple(sorted(one.streamed for one in requests)))
+    return Outcome(run, words, result, _added(words, result), exchange, alike)
+
+
+def _source(answers: Sequence[str], result: str) -> str | None:
+    """The words that a result was made of: an answer or some answers in a row, else the last one."""
+    rows = [row for n in range(len(answers)) for row in accumulate(answers[n:])]
+    exact = [row for row in rows if row == result]
+    held = sorted((row for row in rows if row.strip() and row.strip() in result), key=len)
+    return next(iter(exact or held[-1:] or answers[-1:]), None)
+
+
+def _added(words: str | None, result: str) -> Added | None:
+    core = words if words is not None and words in result else (words or "").strip()
+    if not core or core not in result:
+        return None
+    before, _, after = result.partition(core)
+    return Added(before, after)
+
+
+def _varied(found: Iterable[Outcome]) -> list[list[Outcome]]:
+    """Outcomes that differ though their calls, and what the provider said to them, were alike."""
+    groups: defaultdict[tuple[object, ...], list[Outcome]] = defaultdict(list)
+    for one in found:
+        key = one.alike if one.added else (*one.alike, one.exchange)
+        groups[key].append(one)
+    return [group for group in groups.values() if len({one.trait for one in group}) > 1]
+
+
+def stateful(evidence: Evidence) -> Iterable[Finding]:
+    """The result, or the request, changes from call to call and not with the path."""
+    varied = _varied(outcomes(evidence))
+    if varied:
+        every = [one for group in varied for one in group]
+        yield finding(
+            "STATEFUL_TOOL",
+            [one.run for one in every],
+            "The same call, with the same answer from the provider, comes to another result each time: the "
+            "tool keeps state (or has a clock or chance of its own); what a path shows depends on its turn.",
+            evidence=[Exhibit(one.run.number, "tool result", short(one.result[-80:])) for one in every],
+            sure=_in_turn(varied),
+        )
+        return
+    for runs in unsteady(reading.compared(evidence)).values():
+        yield finding(
+            "STATEFUL_TOOL",
+            runs,
+            "Called with the same arguments, the tool asks its model something else each time: it keeps "
+            "state, or has a clock or chance of its own.",
+            evidence=[
+                reading.exhibit(run, one, short(one.body.get("messages")))
+                for run in runs
+                for one in asked(run, "tool")[:1]
+            ],
+            sure="likely",
+        )
+
+
+def _in_turn(varied: Sequence[Sequence[Outcome]]) -> Sure:
+    """Certain where what changes is a number that grows with the calls, or no two calls agree."""
+    for group in varied:
+        texts = [one.trait for one in sorted(group, key=lambda one: one.run.number)]
+        head = len(common_start(texts))
+        numbers = [int(digits) for text in texts if (digits := _digits(text, head))]
+        if len(numbers) == len(texts) and numbers == sorted(set(numbers)):
+            return "certain"
+    return "likely"
+
+
+def _digits(text: str, at: int) -> str:
+    while at and text[at - 1].isdecimal():
+        at -= 1
+    end = at
+    while end < len(text) and text[end].isdecimal():
+        end += 1
+    return text[at:end]
+
+
+def postprocessed(evidence: Evidence) -> Iterable[Finding]:
+    """What the tool returns is not what its model said: whoever watched tokens saw another text."""
+    found = outcomes(evidence)
+    states = [[one.trait for one in group] for group in _varied(found)]
+    changed = [one for one in found if one.words is not None and _changed(one, states)]
+    if not changed:
+        return
+    watched = any(run.run.tool_tokens.seen for run in reading.compared(evidence))
+    faint = all(_faint(one) for one in changed)
+    what = "only in white space and capitals" if faint else _what(changed[0])
+    yield finding(
+        "POSTPROCESSED",
+        [one.run for one in changed],
+        f"The tool's result differs from what its model said ({what}): "
+        + ("tokens that were shown do not add up to it." if watched else "nobody watched its tokens here."),
+        evidence=[proof for one in changed for proof in _said_and_made(one)],
+        severity="note" if faint or not watched else None,
+    )
+
+
+def _changed(one: Outcome, states: Sequence[Sequence[str]]) -> bool:
+    if one.result == one.words:
+        return False
+    trait = one.trait
+    for texts in states:
+        left = constant_part(texts, trait)
+        if left is not None:
+            return one.added is not None and bool(left.replace("\0", "").strip())
+    return True
+
+
+def _faint(one: Outcome) -> bool:
+    return "".join((one.words or "").casefold().split()) == "".join(one.result.casefold().split())
+
+
+def _what(one: Outcome) -> str:
+    match one.added:
+        case Added(before, after) if before and after:
+            return f"{short(before, 40)} before it and {short(after, 40)} behind it"
+        case Added(before, after) if before or after:
+            return f"{short(before or after, 40)} {'before' if before else 'behind'} it"
+        case Added():
+            return "white space around it is gone"
+    return "other words"
+
+
+def _said_and_made(one: Outcome) -> Iterator[Exhibit]:
+    last = asked(one.run, "tool")[-1]
+    yield reading.exhibit(one.run, last, f"ends with {short((one.words or '')[-60:])}")
+    yield Exhibit(one.run.number, "tool result", f"ends with {short(one.result[-60:])}")

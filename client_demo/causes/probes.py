@@ -1,0 +1,80 @@
+"""Causes that a comparison does not meet by itself: what probes have found out.
+
+Pure. Reads the notes of runs that were made on purpose; the table of them stands in the package's docstring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from client_demo.causes.reading import finding
+from client_demo.evidence import Evidence, RunEvidence
+from client_demo.findings import Exhibit, Finding
+
+STALL_S = 0.25
+"""What a graph may start later, or a ping take longer, without anybody being to blame."""
+
+
+def cancel_leak(evidence: Evidence) -> Iterable[Finding]:
+    """The caller left, and nobody told the provider."""
+    found = [run for run in _with(evidence, "left_s") if not run.notes.get("reader_left")]
+    leaking = [run for run in found if run.notes.get("tokens_after", 0) > 0]
+    if leaking:
+        spent = sum(int(run.notes["tokens_after"]) for run in leaking)
+        yield finding(
+            "CANCEL_LEAK",
+            leaking,
+            f"The caller left, and the tool's model went on to the end: {spent} tokens for nobody.",
+            evidence=[
+                Exhibit(
+                    run.number,
+                    "cancel",
+                    f"left after {float(run.notes['left_s']):.2f} s; {run.notes['tokens_after']} tokens "
+                    "followed, and the provider's stream was never closed",
+                )
+                for run in leaking
+            ],
+        )
+
+
+def slow_consumer(evidence: Evidence) -> Iterable[Finding]:
+    """A reader that takes its time makes the graph start its tool later."""
+    found = []
+    for run in _with(evidence, "tool_started_s", "quick_tool_started_s"):
+        slow, quick = float(run.notes["tool_started_s"]), float(run.notes["quick_tool_started_s"])
+        if slow - quick > max(STALL_S, quick / 2):
+            found.append((run, slow, quick))
+    if found:
+        _, slow, quick = max(found, key=lambda one: one[1] - one[2])
+        yield finding(
+            "SLOW_CONSUMER_STALLS_GRAPH",
+            [run for run, _, _ in found],
+            f"With a reader that takes its time the tool started after {slow:.2f} s, with a quick one after "
+            f"{quick:.2f} s: LangGraph goes on only when its stream is read.",
+            evidence=[
+                Exhibit(run.number, "tool start", f"{slow:.2f} s, against {quick:.2f} s")
+                for run, slow, quick in found
+            ],
+        )
+
+
+def sync_tool(evidence: Evidence) -> Iterable[Finding]:
+    """While the tool ran, nothing else was answered."""
+    found = [(run, float(run.notes["ping_s"])) for run in _with(evidence, "ping_s")]
+    blocked = [
+        (run, wait) for run, wait in found if wait > max(STALL_S, 5 * float(run.notes.get("idle_ping_s", 0)))
+    ]
+    if blocked:
+        longest = max(wait for _, wait in blocked)
+        yield finding(
+            "SYNC_TOOL_BLOCKS",
+            [run for run, _ in blocked],
+            f"While the tool ran, a ping waited {longest:.2f} s for its answer: the tool blocks its event "
+            "loop, and parallel calls, progress and cancellation with it.",
+            evidence=[Exhibit(run.number, "ping", f"answered after {wait:.3f} s") for run, wait in blocked],
+        )
+
+
+def _with(evidence: Evidence, *keys: str) -> Iterator[RunEvidence]:
+    """The runs whose notes say all of these."""
+    return (run for run in evidence.runs if all(run.notes.get(key) is not None for key in keys))
