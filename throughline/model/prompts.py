@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from throughline.model.ask import Ask, Json, Message, Tool
 from throughline.model.grammar import arguments_of, bounded, name_of
 
-DEFAULT_TOKENS = 256
+DEFAULT_TOKENS = 128
 NAME_TOKENS = 32
 NO_TOOL = "no_function"
 
