@@ -308,6 +308,22 @@ async def the_receive_loop_ends_with_the_connection() -> None:
         await ended.wait()
 
 
+async def a_session_has_a_task_group_that_ends_with_it() -> None:
+    running, ended = anyio.Event(), anyio.Event()
+
+    async def task() -> None:
+        try:
+            running.set()
+            await anyio.Event().wait()
+        finally:
+            ended.set()
+
+    async with connected() as (session, _, _):
+        session._task_group.start_soon(task)
+        await running.wait()
+    assert ended.is_set()
+
+
 async def an_abandoned_request_is_not_told_to_the_server() -> None:
     async with connected() as (session, sent, _):
         async with anyio.create_task_group() as asking:
@@ -390,6 +406,7 @@ TABLE: dict[str, tuple[Check, ...]] = {
     ),
     "mcp.ClientSession._request_id": (a_request_takes_the_next_number_before_it_first_waits,),
     "mcp.ClientSession._receive_loop": (the_receive_loop_ends_with_the_connection,),
+    "mcp.ClientSession._task_group": (a_session_has_a_task_group_that_ends_with_it,),
     "mcp.ClientSession.add_response_router": (a_router_is_offered_every_answer_before_the_session,),
     "mcp.ClientSession.send_request": (
         an_abandoned_request_is_not_told_to_the_server,
