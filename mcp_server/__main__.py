@@ -14,6 +14,7 @@ import click
 
 from mcp_server.config import DEADLINE_S, LOOPBACK, PORT, ServerConfig, known_model, read_config
 from mcp_server.errors import AddressTaken
+from mcp_server.quirks.catalog import listed
 from throughline import __version__
 from throughline.errors import EXIT_INTERRUPTED, ThroughlineError
 
@@ -78,6 +79,15 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     envvar="THROUGHLINE_LOG_LEVEL",
     show_envvar=True,
     help="How much to say on stderr.",
+)
+@click.option(
+    "--quirk",
+    multiple=True,
+    envvar="THROUGHLINE_QUIRKS",
+    show_envvar=True,
+    metavar="NAME[,NAME]",
+    help="Misbehave on purpose, to see who notices. (The scripted model has quirks of its own, in its name.)"
+    f"\n\n\b\n{listed()}\n\n",
 )
 @click.version_option(__version__, prog_name="throughline-server")
 @click.pass_context

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Annotated, Any
 
 import mcp.types as types
@@ -22,6 +22,7 @@ from pydantic import Field
 from mcp_server.config import ServerConfig
 from mcp_server.errors import UnknownTool
 from mcp_server.logs import OURS, log_to_stderr
+from mcp_server.quirks import OVER_HTTP, Wire, quirky
 from mcp_server.readiness import Readiness
 from mcp_server.tools import TOOLS, ToolSpec, check
 from mcp_server.tools.provider import explained
@@ -52,15 +53,24 @@ LEVELS: dict[types.LoggingLevel, int] = {
     "emergency": logging.CRITICAL,
 }
 
+logger = logging.getLogger(__name__)
+
 
 class Served(FastMCP[None]):
     """FastMCP that says in a sentence what is wrong with a call, and gets ready in the background."""
 
     def __init__(self, config: ServerConfig) -> None:
         self.readiness = Readiness(config)
+        self.wire = Wire(config.quirks)
         # Over HTTP FastMCP's lifespan runs once a session; the model is the process's, see `run`.
-        lifespan = (lambda _: self.readiness.running()) if config.transport == "stdio" else None
+        lifespan = (lambda _: self.running()) if config.transport == "stdio" else None
         super().__init__(NAME, instructions=INSTRUCTIONS, lifespan=lifespan, host=config.host)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run what the process has once, however many sessions there are."""
+        async with self.readiness.running(), self.wire.running():
+            yield
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any]
@@ -83,8 +93,10 @@ async def run(config: ServerConfig, announce: Callable[[str], None]) -> int:
     if config.transport == "stdio":
         return await serve_stdio(lowlevel(server), sdk=config.sdk_stdio)
     with socket.create_server((config.host, config.port)) as listening:
-        async with server.readiness.running():
-            return await serve_http(server, listening=listening, announce=announce)
+        async with server.running():
+            return await serve_http(
+                server, listening=listening, json_response=OVER_HTTP in config.quirks, announce=announce
+            )
 
 
 def build_server(config: ServerConfig) -> Served:
@@ -94,9 +106,12 @@ def build_server(config: ServerConfig) -> Served:
     with _environment_unread():
         server = Served(config)
     lowlevel(server).version = __version__  # the SDK's own version otherwise
-    for spec in TOOLS:
+    if config.quirks:
+        logger.warning("This server misbehaves on purpose: %s.", ", ".join(sorted(config.quirks)))
+    for spec in (quirky(spec, config.quirks) for spec in TOOLS):
+        tool = streamed(explained(spec.body), send_prompts=config.send_prompts, deadline_s=config.deadline_s)
         server.add_tool(
-            streamed(explained(spec.body), send_prompts=config.send_prompts, deadline_s=config.deadline_s),
+            server.wire.disturbed(tool),
             name=spec.name,
             title=spec.title,
             description=spec.description,

@@ -7,12 +7,13 @@ a `.env` lying there belongs to somebody else. `--env-file` names one that is ou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from mcp_server.errors import NothingConfigured
+from mcp_server.errors import NothingConfigured, QuirkNeedsHttp
+from mcp_server.quirks.catalog import OVER_HTTP, read_quirks
 from throughline.model.opening import CHOICES
 from throughline.model.options import is_scripted, read_options
 from throughline.model.settings import ModelSettings, read_settings
@@ -33,6 +34,7 @@ class ServerConfig:
     `endpoint` is where tools ask directly; None means that the server opens a model of its own, as `model`
     says. `env` is the environment as it was at the start. `host` and `port` (0: a free one) are for HTTP.
     After `deadline_s` seconds a host that shows no frames is answered with what there is (None: never).
+    `quirks` are the faults that the server is to have.
     """
 
     model: str = "auto"
@@ -45,6 +47,7 @@ class ServerConfig:
     send_prompts: bool = False
     deadline_s: float | None = DEADLINE_S
     log_level: LogLevel = "warning"
+    quirks: frozenset[str] = frozenset()
 
 
 def known_model(choice: str) -> str:
@@ -62,13 +65,19 @@ def read_config(
     model: str = "auto",
     env_file: Path | None = None,
     deadline: float = DEADLINE_S,
+    quirk: Iterable[str] = (),
+    transport: Transport = "stdio",
     **settings: Any,
 ) -> ServerConfig:
     """Settle the settings, or say in a sentence (a ThroughlineError) what is wrong with them.
 
-    `settings` are further fields of ServerConfig; a `deadline` of 0 means none.
+    `settings` are further fields of ServerConfig; a `deadline` of 0 means none; a text of `quirk` may hold
+    several, with commas between them.
     """
     known_model(model)
+    quirks = read_quirks(quirk)
+    if OVER_HTTP in quirks and transport != "http":
+        raise QuirkNeedsHttp(quirk=OVER_HTTP)
     endpoint = read_settings(env, dotenv=env_file) if model in ("auto", "configured") else None
     if model == "configured" and endpoint is None:
         raise NothingConfigured
@@ -77,5 +86,7 @@ def read_config(
         endpoint=endpoint,
         env=dict(env),
         deadline_s=deadline or None,
+        quirks=quirks,
+        transport=transport,
         **settings,
     )

@@ -4,6 +4,8 @@ ThroughlineError
 └── ServerError
     ├── NothingConfigured    the configured model was asked for and none is configured
     ├── UnknownTool          a call names a tool that is not here
+    ├── UnknownQuirk         a quirk is asked for that there is not
+    ├── QuirkNeedsHttp       a quirk of HTTP is asked for on another transport
     ├── BadArguments         a call's arguments do not fit its tool
     ├── VariableMissing      a variable is to be handed on and has no value
     ├── AddressTaken         the address to serve HTTP on cannot be had
@@ -46,6 +48,24 @@ class UnknownTool(ServerError):
         every = f"this server has {', '.join(known)}"
         remedy = f"did you mean {close[0]!r} ({every})?" if close else f"{every}."
         super().__init__(f"There is no tool {tool!r}", remedy=remedy)
+
+
+class UnknownQuirk(ServerError):
+    """A quirk is asked for that there is not."""
+
+    def __init__(self, *, quirk: str, known: Sequence[str]) -> None:
+        self.quirk = quirk
+        close = get_close_matches(quirk, known, n=1, cutoff=0.5)
+        remedy = f"did you mean {close[0]!r}?" if close else f"use one of {', '.join(known)}."
+        super().__init__(f"There is no quirk {quirk!r}", remedy=remedy)
+
+
+class QuirkNeedsHttp(ServerError):
+    """A quirk of HTTP is asked for on another transport."""
+
+    def __init__(self, *, quirk: str) -> None:
+        self.quirk = quirk
+        super().__init__(f"The quirk {quirk!r} is one of HTTP", remedy="add --transport http.")
 
 
 class BadArguments(ServerError):

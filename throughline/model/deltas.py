@@ -56,7 +56,18 @@ class Misstep:
     message: str = ""
 
 
-Delta = Text | CallStart | CallArguments | Finish | Misstep
+@dataclass(frozen=True, slots=True)
+class Guise:
+    """How a stream is to look that does not look like the same answer in one piece; first, or not at all.
+
+    `model` is the name that it gives; a `bare` one has ids of another kind and nothing that can be left out.
+    """
+
+    model: str
+    bare: bool = False
+
+
+Delta = Guise | Text | CallStart | CallArguments | Finish | Misstep
 Batch = Sequence[Delta]
 
 

@@ -11,7 +11,7 @@ from typing import Any, assert_never
 from uuid import uuid4
 
 from throughline.model.ask import Ask
-from throughline.model.deltas import Batch, CallArguments, CallStart, Delta, Finish, Misstep, Text
+from throughline.model.deltas import Batch, CallArguments, CallStart, Delta, Finish, Guise, Misstep, Text
 from throughline.model.errors import Refused
 
 FINGERPRINT = "fp_throughline"
@@ -30,18 +30,22 @@ def error_body(refused: Refused) -> dict[str, Any]:
 
 
 class EventStream:
-    """Encodes one streamed answer."""
+    """Encodes one streamed answer, in its guise where it has one."""
 
-    def __init__(self, ask: Ask) -> None:
-        self._include_usage = ask.include_usage
-        self._head = _head(ask, kind="chat.completion.chunk")
+    def __init__(self, ask: Ask, guise: Guise | None = None) -> None:
+        self._bare = guise is not None and guise.bare
+        self._include_usage = ask.include_usage and not self._bare
+        self._head = _head(ask, kind="chat.completion.chunk") | _in_guise(guise)
+        if self._bare:
+            del self._head["system_fingerprint"]
         # Text is nearly all of a stream, so its event is encoded once, around the text.
         before, after = self._event({"content": "\0"}).split(json.dumps("\0").encode())
         self._before_text, self._after_text = before, after
 
     def begin(self) -> bytes:
         """Open the stream as OpenAI does: the role, and no text."""
-        return self._event({"role": "assistant", "content": "", "refusal": None})
+        opening = {"role": "assistant", "content": ""}
+        return self._event(opening if self._bare else {**opening, "refusal": None})
 
     def encode(self, batch: Batch) -> bytes:
         """Encode a batch; raise `HangUp` where it says so, what stands before it is lost with the line."""
@@ -59,10 +63,13 @@ class EventStream:
                 return self._end(delta)
             case Misstep():
                 return _misstep(delta)
+            case Guise():
+                return b""
         assert_never(delta)
 
     def _event(self, delta: dict[str, Any], *, finish_reason: str | None = None) -> bytes:
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+        logprobs = {} if self._bare else {"logprobs": None}
+        choice = {"index": 0, "delta": delta, **logprobs, "finish_reason": finish_reason}
         return self._line([choice], usage=None)
 
     def _end(self, finish: Finish) -> bytes:
@@ -108,6 +115,8 @@ class WholeAnswer:
                 self._finish = delta
             case Misstep():
                 self._stumble(delta)
+            case Guise():
+                pass  # a stream's
             case _:
                 assert_never(delta)
 
@@ -142,6 +151,12 @@ def _head(ask: Ask, *, kind: str) -> dict[str, Any]:
         "model": ask.model,
         "system_fingerprint": FINGERPRINT,
     }
+
+
+def _in_guise(guise: Guise | None) -> dict[str, Any]:
+    if guise is None:
+        return {}
+    return {"model": guise.model, **({"id": f"bare-{uuid4().hex[:24]}"} if guise.bare else {})}
 
 
 def _call_start(call: CallStart) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from contextlib import aclosing, asynccontextmanager
 
 from throughline.model.answer import EVENT_HEADERS, JSON_HEADERS, Answer, Incoming
 from throughline.model.ask import Ask, read_ask
-from throughline.model.deltas import Author, Batch, Finish, Text
+from throughline.model.deltas import Author, Batch, Finish, Guise, Text
 from throughline.model.encode import EventStream, WholeAnswer
 from throughline.model.errors import Refused
 from throughline.model.records import Note
@@ -58,17 +58,19 @@ def _unknown(model: str, names: tuple[str, ...]) -> Refused:
 
 async def _noted(batches: AsyncGenerator[Batch, None], ask: Ask, note: Note) -> AsyncGenerator[Batch, None]:
     """Pass the batches on, noted as produced before anybody reads them."""
+    usage = ask.include_usage or not ask.stream
     async with aclosing(batches):
         async for batch in batches:
+            usage = usage and not any(isinstance(delta, Guise) and delta.bare for delta in batch[:1])
             note.produced([delta.text for delta in batch if isinstance(delta, Text)])
             for delta in batch[-1:]:
                 if isinstance(delta, Finish):
-                    note.finished(delta.reason, usage=ask.include_usage or not ask.stream)
+                    note.finished(delta.reason, usage=usage)
             yield batch
 
 
 async def _events(ask: Ask, first: Batch, rest: AsyncIterator[Batch]) -> AsyncGenerator[bytes, None]:
-    stream = EventStream(ask)
+    stream = EventStream(ask, next((delta for delta in first if isinstance(delta, Guise)), None))
     yield stream.begin() + stream.encode(first)
     async for batch in rest:
         yield stream.encode(batch)

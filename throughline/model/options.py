@@ -1,4 +1,4 @@
-"""What the scripted model is asked to be: pace, length and faults, carried in its own name.
+"""What the scripted model is asked to be: pace, length, faults and quirks, carried in its own name.
 
 `scripted?tokens=200&pace_ms=0&fault=cut_arguments,slow_first_token&slow_ms=500&who=tool` is a model name like
 any other, so it reaches the endpoint through every client. Knows the options' names and ranges, nothing else.
@@ -19,10 +19,16 @@ AFTER = 3
 MOST = 1_000_000
 WHO = ("agent", "tool")
 
-_KEYS = ("tokens", "pace_ms", "fault", "slow_ms", "after", "who")
-
 Fault = Literal["cut_arguments", "stop_midway", "error", "invalid_json", "slow_first_token", "error_midway"]
 FAULTS: tuple[str, ...] = get_args(Fault)
+Quirk = Literal["random", "bare_stream", "other_model_streaming"]
+QUIRKS: dict[Quirk, str] = {
+    "random": "No two texts that it answers with are the same.",
+    "bare_stream": "A stream has ids of another kind, and no usage, logprobs, refusal or fingerprint.",
+    "other_model_streaming": "A stream is another model's, in name and in words.",
+}
+
+_KEYS = ("tokens", "pace_ms", "fault", "slow_ms", "after", "who", *QUIRKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,7 @@ class ScriptOptions:
 
     `pace_ms` lies between two tokens (0: all at once), `tokens` is the length of a default answer, `after`
     the number of tokens before a fault in mid-answer, `slow_ms` the wait of `slow_first_token`. `who` limits
-    the faults to requests of the agent or of the tool.
+    faults and quirks to requests of the agent or of the tool.
     """
 
     tokens: int | None = None
@@ -40,10 +46,15 @@ class ScriptOptions:
     slow_ms: float = SLOW_MS
     after: int = AFTER
     who: str | None = None
+    quirks: frozenset[Quirk] = frozenset()
 
     def faults_for(self, who: str) -> frozenset[Fault]:
         """The faults that this request meets."""
         return self.faults if self.who in (None, who) else frozenset()
+
+    def quirks_for(self, who: str) -> frozenset[Quirk]:
+        """The quirks that this request meets."""
+        return self.quirks if self.who in (None, who) else frozenset()
 
 
 def is_scripted(model: str) -> bool:
@@ -66,6 +77,7 @@ def read_options(model: str) -> ScriptOptions:
             slow_ms=_milliseconds(given.get("slow_ms", SLOW_MS)),
             after=_whole(given.get("after", AFTER)),
             who=_who(given.get("who"), model),
+            quirks=frozenset(name for name in QUIRKS if _switched(given.get(name, "0"))),
         )
     except ValueError as error:
         raise ModelChoiceInvalid(
@@ -87,6 +99,12 @@ def _milliseconds(value: str | float) -> float:
     if not 0 <= number <= MOST:
         raise ValueError(f"{value!r}")
     return number
+
+
+def _switched(value: str) -> bool:
+    if value not in ("0", "1"):
+        raise ValueError(f"{value!r} is neither 0 nor 1")
+    return value == "1"
 
 
 def _who(value: str | None, model: str) -> str | None:

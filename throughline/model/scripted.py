@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from uuid import uuid4
 
 import anyio
@@ -20,19 +21,23 @@ from throughline.model.deltas import (
     Delta,
     Finish,
     FinishReason,
+    Guise,
     Misstep,
     Text,
 )
 from throughline.model.errors import ModelChoiceInvalid, Refused
 from throughline.model.local import Local
-from throughline.model.options import NAME, Fault, ScriptOptions, is_scripted, read_options
+from throughline.model.options import NAME, Fault, Quirk, ScriptOptions, is_scripted, read_options
 from throughline.model.script import Script, compose
 
 # A token is about 240 bytes as an event, so this many make a write of just under 16 KiB.
 BURST = 64
 MESSAGE = "The scripted model fails on request."
+OTHER_MODEL = "scripted-other"
+OTHER_WORDS = ("In ", "other ", "words: ")
 
 Faults = frozenset[Fault]
+Quirks = frozenset[Quirk]
 
 
 class Scripted:
@@ -55,15 +60,37 @@ class Scripted:
             raise Refused(MESSAGE, status=500, code="scripted_error")
         if "slow_first_token" in faults:
             await anyio.sleep(options.slow_ms / 1000)
-        deltas = list(_played(compose(ask, options), ask, faults))
+        quirks = options.quirks_for(ask.who)
+        deltas = list(_played(_twisted(compose(ask, options), ask, quirks), ask, faults))
+        guise = _guise(ask, quirks)
         async for batch in _paced(_struck(deltas, faults, options.after), options):
-            yield batch
+            yield [*guise, *batch]
+            guise = ()
 
 
 @asynccontextmanager
 async def scripted() -> AsyncIterator[Local]:
     """Open the scripted model for an endpoint."""
     yield Local(Scripted())
+
+
+def _guise(ask: Ask, quirks: Quirks) -> tuple[Guise, ...]:
+    if not (ask.stream and quirks & {"bare_stream", "other_model_streaming"}):
+        return ()
+    model = OTHER_MODEL if "other_model_streaming" in quirks else ask.model
+    return (Guise(model, bare="bare_stream" in quirks),)
+
+
+def _twisted(script: Script, ask: Ask, quirks: Quirks) -> Script:
+    """Let quirks change the words; a tool call and an answer with a schema stay as they are."""
+    if script.calls or ask.schema is not None:
+        return script
+    tokens = script.tokens
+    if "other_model_streaming" in quirks and ask.stream:
+        tokens = (*OTHER_WORDS, *tokens)
+    if "random" in quirks:
+        tokens = (*tokens, f" ({uuid4().hex[:8]})")
+    return replace(script, tokens=tokens)
 
 
 def _played(script: Script, ask: Ask, faults: Faults) -> Iterator[Delta]:

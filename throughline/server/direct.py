@@ -1,7 +1,8 @@
 """The short way out: from a call straight to the pipe its client reads, past the SDK's models and streams.
 
 Set by the pipe transport for everything that runs below it, asked by whoever sends frames; absent over HTTP
-and on the SDK's own transport. Order holds because a result is only sent once its call's frames are.
+and on the SDK's own transport. A server may put a writer of its own around it for one call, as one that
+misbehaves on purpose does. Order holds because a result is only sent once its call's frames are.
 """
 
 from __future__ import annotations
