@@ -72,23 +72,23 @@ def _steady(evidence: Evidence, who: str) -> list[RunEvidence]:
     runs = [run for run in reading.compared(evidence) if asked(run, who)]
     runs.sort(key=lambda run: any(one.streamed for one in asked(run, who)))
     apart = unsteady(runs) if who == "tool" else {}
-    return [run for run in runs if (run.run.cell.placement, reading.arguments(run)) not in apart]
+    return [run for run in runs if reading.manner(run)[:2] not in apart]
 
 
-def unsteady(runs: Sequence[RunEvidence]) -> dict[tuple[str, str], list[RunEvidence]]:
-    """Runs of a placement whose tool, called and asking in the same way, began with different requests.
+def unsteady(runs: Sequence[RunEvidence]) -> dict[tuple[object, ...], list[RunEvidence]]:
+    """Runs whose tool, called in the same manner, began with different requests, by placement and arguments.
 
     Requests that are made at once may come in any order: the first of one run must be nowhere in another.
     """
-    alike: defaultdict[tuple[str, str, bool], list[RunEvidence]] = defaultdict(list)
+    alike: defaultdict[tuple[object, ...], list[RunEvidence]] = defaultdict(list)
     for run in runs:
-        if first := next(iter(asked(run, "tool")), None):
-            alike[run.run.cell.placement, reading.arguments(run), first.streamed].append(run)
-    return {
-        (placement, given): same
-        for (placement, given, _), same in alike.items()
-        if not _shared({_signature(run, "tool") for run in same})
-    }
+        if asked(run, "tool"):
+            alike[reading.manner(run)].append(run)
+    apart: defaultdict[tuple[object, ...], list[RunEvidence]] = defaultdict(list)
+    for manner, same in alike.items():
+        if not _shared({_signature(run, "tool") for run in same}):
+            apart[manner[:2]] += same
+    return dict(apart)
 
 
 def _shared(signatures: set[tuple[str, ...]]) -> bool:
@@ -199,7 +199,8 @@ def _cached(who: str, silent: list[tuple[RunEvidence, str]], asking: Mapping[str
     return finding(
         "CACHED",
         [run for run, _ in silent],
-        f"In {len(silent)} runs the {who} asked the provider nothing and came back with {again}: a cache.",
+        f"In {reading.counted(len(silent), 'run')} the {who} asked the provider nothing "
+        f"and came back with {again}: a cache.",
         evidence=[
             *(exhibit(first, one, f"asked by the {who}") for one in asked(first, who)[:1]),
             *(Exhibit(run.number, who, f"no request; {short(text)}") for run, text in silent),

@@ -37,7 +37,7 @@ def truncated_arguments(evidence: Evidence) -> Iterable[Finding]:
     refused = [one for one in cut if one not in ran]
     if not ran:
         return
-    elsewhere = f"; {len(refused)} other runs refused it" if refused else ""
+    elsewhere = f"; {reading.counted(len(refused), 'other run')} refused it" if refused else ""
     yield finding(
         "TRUNCATED_ARGUMENTS_EXECUTED",
         [one.run for one in ran],

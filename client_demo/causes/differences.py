@@ -45,6 +45,8 @@ class Difference:
 
     def __str__(self) -> str:
         runs = sum(map(len, self.groups.values()))
+        if len(self.groups) == 1:
+            return f"it varies from run to run ({runs} runs)"
         told = f"{self.test} over {runs} runs"
         if self.established:
             return f"it follows the {self.between} ({told})"
@@ -78,7 +80,8 @@ def differences(evidence: Evidence) -> tuple[Difference, ...]:
             found.append(difference(own, aspect, between="paths", within=placement))
         for path in dict.fromkeys(spot(run).path for run in runs):
             own = [run for run in runs if spot(run).path == path]
-            found.append(difference(own, aspect, between="placements", within=path))
+            if len({spot(run).placement for run in own}) > 1:  # one alone has been told of by its paths
+                found.append(difference(own, aspect, between="placements", within=path))
     return tuple(one for one in found if one is not None)
 
 

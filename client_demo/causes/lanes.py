@@ -169,8 +169,8 @@ def context_lost(evidence: Evidence) -> Iterable[Finding]:
         yield finding(
             "CONTEXT_LOST",
             [run for run, _ in found],
-            f"{count} progress reports arrived and were written outside of the graph's context, "
-            "so that nobody saw them: the callback runs where the session was opened.",
+            f"{reading.counted(count, 'progress report')} arrived, to be written outside of the graph's "
+            "context, where nobody sees it: the callback runs where the session was opened.",
             evidence=[proof for run, lines in found for proof in _drops(run, lines)],
         )
 
@@ -200,6 +200,7 @@ def callback_swallowed(evidence: Evidence) -> Iterable[Finding]:
         yield finding(
             "CALLBACK_SWALLOWED",
             list({run.number: run for run, _ in found}.values()),
-            f"A progress callback raised {len(found)} times; the call went on, and only the log tells.",
+            f"A progress callback raised {reading.counted(len(found), 'time')}; the call went on, "
+            "and only the log tells.",
             evidence=[Exhibit(run.number, "log", short(line, 160)) for run, line in found],
         )

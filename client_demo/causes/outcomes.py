@@ -37,7 +37,6 @@ class Outcome:
     result: str
     added: Added | None
     exchange: tuple[object, ...]
-    alike: tuple[object, ...]
 
     @property
     def trait(self) -> str:
@@ -57,8 +56,7 @@ def _outcome(run: RunEvidence, result: str) -> Outcome:
     answers = [said(one).text for one in requests if complete(one) and said(one).text]
     words = _source(answers, result)
     exchange = tuple(sorted((question(one), one.streamed, said(one)) for one in requests))
-    alike = (run.run.cell.placement, reading.arguments(run), tuple(sorted(one.streamed for one in requests)))
-    return Outcome(run, words, result, _added(words, result), exchange, alike)
+    return Outcome(run, words, result, _added(words, result), exchange)
 
 
 def _source(answers: Sequence[str], result: str) -> str | None:
@@ -81,8 +79,8 @@ def _varied(found: Iterable[Outcome]) -> list[list[Outcome]]:
     """Outcomes that differ though their calls, and what the provider said to them, were alike."""
     groups: defaultdict[tuple[object, ...], list[Outcome]] = defaultdict(list)
     for one in found:
-        key = one.alike if one.added else (*one.alike, one.exchange)
-        groups[key].append(one)
+        manner = reading.manner(one.run)
+        groups[manner if one.added else (*manner, one.exchange)].append(one)
     return [group for group in groups.values() if len({one.trait for one in group}) > 1]
 
 
@@ -91,16 +89,18 @@ def stateful(evidence: Evidence) -> Iterable[Finding]:
     varied = _varied(outcomes(evidence))
     if varied:
         every = [one for group in varied for one in group]
+        places = {reading.spot(one.run).placement for one in every}
         yield finding(
-            "STATEFUL_TOOL",
-            [one.run for one in every],
+            "STATEFUL_TOOL",  # state is the tool's, whichever path it was called by
+            [one.run for one in outcomes(evidence) if reading.spot(one.run).placement in places],
             "The same call, with the same answer from the provider, comes to another result each time: the "
             "tool keeps state (or has a clock or chance of its own); what a path shows depends on its turn.",
             evidence=[Exhibit(one.run.number, "tool result", short(one.result[-80:])) for one in every],
             sure=_in_turn(varied),
         )
         return
-    for runs in unsteady(reading.compared(evidence)).values():
+    runs = [run for same in unsteady(reading.compared(evidence)).values() for run in same]
+    if runs:
         yield finding(
             "STATEFUL_TOOL",
             runs,

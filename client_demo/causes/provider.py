@@ -56,7 +56,7 @@ def nondeterminism(evidence: Evidence) -> Iterable[Finding]:
     yield finding(
         "NONDETERMINISM",
         runs,
-        f"The provider gave {answers} different answers to {_times(len(varied), 'request')} "
+        f"The provider gave {answers} different answers to {reading.counted(len(varied), 'request')} "
         f"made {asked} times in the same way; a difference that is no larger says nothing about the path.",
         evidence=[proof for ways in varied for proof in _one_of_each(ways)],
     )
@@ -86,7 +86,9 @@ def stream_endpoint(evidence: Evidence) -> Iterable[Finding]:
     flipped = [one for one in questions(evidence) if one.whole and one.streamed]
     same_model = [one for one in flipped if not _other_model(one)]
     lost = sorted({name for one in flipped for name in _lost(one)})
-    worded = [one for one in same_model if _steady(one) and _words(one.whole) != _words(one.streamed)]
+    worded = [
+        one for one in same_model if _steady(one) and _words(one.whole).keys() != _words(one.streamed).keys()
+    ]
     if not flipped:
         return
     runs = [run for one in flipped for run, _ in one.streamed]
@@ -202,7 +204,3 @@ def _shown(told: Said) -> str:
 
 def _way(request: Request) -> str:
     return "streamed" if request.streamed else "in one piece"
-
-
-def _times(count: int, what: str) -> str:
-    return f"one {what}" if count == 1 else f"{count} {what}s"

@@ -179,6 +179,22 @@ def shows_models(path: str) -> bool:
     return path.startswith("events:") or "messages" in path.partition(":")[2].split("+")
 
 
+def watches(path: str) -> bool:
+    """Whether a path holds a streaming handler, so that models below it are asked to stream."""
+    return shows_models(path) or "tools" in path.partition(":")[2].split("+")
+
+
+def manner(run: RunEvidence) -> tuple[object, ...]:
+    """What, beside its turn, may decide how a tool behaves: where it runs, its arguments, and who listens."""
+    here, path = spot(run)
+    return here, arguments(run), watches(path), path == V3
+
+
+def counted(count: int, what: str) -> str:
+    """A number and what is counted."""
+    return f"one {what}" if count == 1 else f"{count} {what}s"
+
+
 def short(text: object, chars: int = 120) -> str:
     """A text in quotes, cut where it is long, with white space made visible."""
     shown = repr(str(text))

@@ -88,7 +88,10 @@ def _counted(events: Sequence[Event]) -> Counter[str]:
 
 
 def _accounts(one: Finding, apart: Apart) -> bool:
-    explains = CODES[one.code].explains & (LOSS if one.severity == "note" else CODES[one.code].explains)
+    """Whether a finding accounts for a difference; what is by design accounts for what it hides at most."""
+    explains = CODES[one.code].explains
+    if one.severity == "note" and not explains <= LOSS:
+        return False
     return apart.aspect in explains and any(
         spot(run).placement in one.placements and spot(run).path in one.paths
         for run in (apart.one, apart.other)

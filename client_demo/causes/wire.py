@@ -11,7 +11,7 @@ from itertools import pairwise
 from statistics import median
 
 from client_demo.causes.mixed import mixed
-from client_demo.causes.reading import asked, finding
+from client_demo.causes.reading import asked, counted, finding
 from client_demo.causes.wirelog import Arrival, Call, calls, has_tokens, runs_of
 from client_demo.evidence import Evidence
 from client_demo.findings import Exhibit, Finding
@@ -36,7 +36,7 @@ def late_progress(evidence: Evidence) -> Iterable[Finding]:
         yield finding(
             "LATE_PROGRESS",
             runs_of(list(found.values())),
-            f"{_counted(len(late), 'progress message')} arrived after the result of {_of(len(found))}: "
+            f"{counted(len(late), 'progress message')} arrived after the result of {_of(len(found))}: "
             "whoever stops listening there misses them.",
             evidence=[
                 proof
@@ -58,7 +58,7 @@ def reordered(evidence: Evidence) -> Iterable[Finding]:
         yield finding(
             "REORDERED",
             runs_of([call for call, _ in found]),
-            f"Progress arrived out of order {_counted(len(pairs), 'time')}, in {_of(len(found))}: "
+            f"Progress arrived out of order {counted(len(pairs), 'time')}, in {_of(len(found))}: "
             "text made of it is scrambled.",
             evidence=[one.proof(f"{_name(one)}, after {_name(before)}") for before, one in pairs],
             sure="certain" if framed else "likely",
@@ -199,9 +199,5 @@ def _numbers(seqs: Sequence[int]) -> str:
     return ", ".join(map(str, seqs[:8])) + (", ..." if len(seqs) > 8 else "")
 
 
-def _counted(count: int, what: str) -> str:
-    return f"one {what}" if count == 1 else f"{count} {what}s"
-
-
 def _of(count: int) -> str:
-    return _counted(count, "call")
+    return counted(count, "call")
