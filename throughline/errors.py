@@ -8,6 +8,7 @@ ThroughlineError
 │   └── ProgressSuppressed     frames were sent and none arrived: the way between cannot carry progress
 ├── RemoteError                the other side failed
 │   ├── RemoteToolError        the tool raised; the message is its own
+│   ├── RequestRefused         the server's HTTP did not take the request
 │   ├── ConnectionLost         the connection ended with the call in flight
 │   └── ServerUnavailable      the server could not be started or reached
 └── DeadlineExceeded           a limit of ours ran out (idle or absolute)
@@ -122,6 +123,28 @@ class ConnectionLost(RemoteError):
             f"The MCP server went away during the call of {tool!r}, after {tokens} tokens",
             remedy="see the server's stderr; the next call starts a new session.",
         )
+
+
+class RequestRefused(RemoteError):
+    """The server answered a call with an HTTP error; `status` is its number."""
+
+    def __init__(self, *, tool: str, status: int, reason: str) -> None:
+        self.tool = tool
+        self.status = status
+        self.reason = reason
+        self.exit_code = EXIT_AUTH if status in (401, 403) else EXIT_TOOL
+        super().__init__(
+            f"The MCP server refused the call of {tool!r} (HTTP {status}: {reason})",
+            remedy=_REFUSALS.get(status, "see the server's log."),
+        )
+
+
+_REFUSALS = {
+    401: "check the credentials that the server was given.",
+    403: "check the credentials that the server was given.",
+    413: "send less, or raise `max_request_body_size` where the server is built.",
+    503: "try again later.",
+}
 
 
 class ServerUnavailable(RemoteError):

@@ -25,6 +25,7 @@ class CancellingClientSession(ClientSession):
     def __init__(self, *args: Any, on_end: Callable[[], None], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._on_end = on_end
+        self._over = False
 
     @override
     async def send_request(self, request: types.ClientRequest, *args: Any, **kwargs: Any) -> Any:
@@ -32,11 +33,11 @@ class CancellingClientSession(ClientSession):
         try:
             return await super().send_request(request, *args, **kwargs)
         except anyio.get_cancelled_exc_class():
-            await self._abandon(request, request_id, "The caller went away.")
+            self._abandon(request, request_id, "The caller went away.")
             raise
         except McpError as error:
             if error.error.code == _TIMED_OUT:
-                await self._abandon(request, request_id, "The caller's time limit ran out.")
+                self._abandon(request, request_id, "The caller's time limit ran out.")
             raise
 
     @override
@@ -44,14 +45,17 @@ class CancellingClientSession(ClientSession):
         try:
             await super()._receive_loop()
         finally:
+            self._over = True
             self._on_end()
 
-    async def _abandon(self, request: types.ClientRequest, request_id: int, reason: str) -> None:
-        if isinstance(request.root, types.InitializeRequest):
-            return  # the specification forbids it
+    def _abandon(self, request: types.ClientRequest, request_id: int, reason: str) -> None:
+        """Have the server told by a task of the session: the caller's own may be cancelled at every await."""
+        if not self._over and not isinstance(request.root, types.InitializeRequest):  # the specification
+            self._task_group.start_soon(self._tell, request_id, reason)
+
+    async def _tell(self, request_id: int, reason: str) -> None:
         params = types.CancelledNotificationParams(requestId=request_id, reason=reason)
         notification = types.ClientNotification(types.CancelledNotification(params=params))
-        with anyio.move_on_after(TELL_S, shield=True):
-            # where the connection is gone, so is the server
-            with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):
-                await self.send_notification(notification)
+        # where the connection is gone, so is the server
+        with anyio.move_on_after(TELL_S), suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):
+            await self.send_notification(notification)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
 from itertools import count
 from typing import Any
 
@@ -17,14 +19,14 @@ import anyio
 import httpx
 from mcp import ClientSession, McpError, types
 from mcp.client.stdio import StdioServerParameters, stdio_client
-from mcp.client.streamable_http import streamable_http_client
-from mcp.shared.message import SessionMessage
 from pydantic import ValidationError
 
 from throughline.client.call import RemoteCall
-from throughline.client.cancelling import TELL_S, CancellingClientSession
+from throughline.client.cancelling import CancellingClientSession
+from throughline.client.http import open_http
 from throughline.client.pipes import open_pipes
-from throughline.errors import ServerUnavailable, WireError
+from throughline.client.queue import Send, queue
+from throughline.errors import RequestRefused, ServerUnavailable, WireError
 
 PROGRESS = "notifications/progress"
 FIRST_ID = 1 << 32
@@ -40,9 +42,17 @@ _FOREIGN = (
     anyio.ClosedResourceError,
 )
 
-Write = Callable[[dict[str, Any]], Awaitable[None]]
-Server = StdioServerParameters | str
-"""A command to spawn, or the URL of a streamable HTTP endpoint."""
+
+@dataclass(frozen=True, slots=True)
+class HttpServer:
+    """A streamable HTTP endpoint, and the headers that every request to it carries."""
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+Server = StdioServerParameters | HttpServer | str
+"""A command to spawn, or a streamable HTTP endpoint: with headers, or just its URL."""
 
 
 class Connection:
@@ -56,7 +66,7 @@ class Connection:
         self._ended = anyio.Event()
         self._connecting = anyio.CancelScope()
         self._session: ClientSession | None = None
-        self._write: Write | None = None
+        self._write: Send | None = None
         self._ids = count(FIRST_ID)
         self._asked: dict[types.RequestId, RemoteCall] = {}
 
@@ -88,7 +98,7 @@ class Connection:
         for call in self._asked.values():
             call.lose()
 
-    async def ask(self, call: RemoteCall, arguments: dict[str, Any], meta: dict[str, Any]) -> None:
+    def ask(self, call: RemoteCall, arguments: dict[str, Any], meta: dict[str, Any]) -> None:
         """Send a call's request; its progress and its answer are handed to the call as they come.
 
         It bypasses `ClientSession.send_request`, which costs streams and tasks that a call has no use for.
@@ -97,18 +107,21 @@ class Connection:
         self.calls[call.token] = call
         self._asked[request_id] = call
         params = {"name": call.tool, "arguments": arguments, "_meta": {"progressToken": call.token, **meta}}
-        await self._send({"jsonrpc": "2.0", "id": request_id, "method": "tools/call", "params": params})
+        self._send({"jsonrpc": "2.0", "id": request_id, "method": "tools/call", "params": params})
 
-    async def leave_call(self, call: RemoteCall) -> None:
-        """The caller is done with a call; where the server is not, it is told."""
+    def leave_call(self, call: RemoteCall) -> None:
+        """The caller is done with a call; where the server is not, it is told.
+
+        Nothing is awaited: below a cancelled scope of anyio's, a task that a framework has put in between is
+        cancelled at every await, shielded or not.
+        """
         self.calls.pop(call.token, None)
         request_id = next((number for number, asked in self._asked.items() if asked is call), None)
         if request_id is None or self.lost:
             return
         del self._asked[request_id]
         params = {"requestId": request_id, "reason": "The caller went away."}
-        with anyio.move_on_after(TELL_S, shield=True):
-            await self._send({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params})
+        self._send({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params})
 
     def take(self, message: dict[str, Any]) -> bool:
         """Whether a message of the wire is for one of our calls, which has it then."""
@@ -137,10 +150,10 @@ class Connection:
         """mcp's `ResponseRouter`: the same for an answer that is an error."""
         return self.take({"id": request_id, "error": error.model_dump()})
 
-    async def _send(self, message: dict[str, Any]) -> None:
+    def _send(self, message: dict[str, Any]) -> None:
         assert self._write is not None
         try:
-            await self._write(message)
+            self._write(message)
         except (anyio.ClosedResourceError, anyio.BrokenResourceError):
             self.leave()
 
@@ -160,22 +173,21 @@ class Connection:
                 await self._ended.wait()
 
     @asynccontextmanager
-    async def _transport(self) -> AsyncIterator[tuple[Any, Any, Write]]:
+    async def _transport(self) -> AsyncIterator[tuple[Any, Any, Send]]:
         if isinstance(self._server, StdioServerParameters) and sys.platform != "win32":
             async with open_pipes(self._server, self.take) as pipes:
                 yield pipes.read, pipes.write, pipes.send
             return
         opening: AbstractAsyncContextManager[Any]
-        if isinstance(self._server, str):
-            opening = streamable_http_client(self._server)
-        else:
-            opening = stdio_client(self._server)
-        async with opening as (read, write, *_):
-
-            async def send(message: dict[str, Any]) -> None:
-                await write.send(SessionMessage(types.JSONRPCMessage.model_validate(message)))
-
-            yield read, write, send
+        match self._server:
+            case StdioServerParameters():
+                opening = _sdk_stdio(self._server)
+            case HttpServer(url, headers):
+                opening = open_http(url, headers, forgotten=self.leave)
+            case url:
+                opening = open_http(url, {}, forgotten=self.leave)
+        async with opening as streams:
+            yield streams
 
     async def _on_message(self, message: Any) -> None:
         match message:
@@ -186,9 +198,18 @@ class Connection:
                 )
 
 
+@asynccontextmanager
+async def _sdk_stdio(server: StdioServerParameters) -> AsyncIterator[tuple[Any, Any, Send]]:
+    async with stdio_client(server) as (read, write), queue(write) as send:
+        yield read, write, send
+
+
 def _answer(call: RemoteCall, message: dict[str, Any]) -> None:
     if "error" in message:
-        call.finish(error=McpError(types.ErrorData.model_validate(message["error"])))
+        error = types.ErrorData.model_validate(message["error"])
+        refused = error.code >= HTTPStatus.BAD_REQUEST
+        reason = RequestRefused(tool=call.tool, status=error.code, reason=error.message)
+        call.finish(error=reason if refused else McpError(error))
     else:
         result = types.CallToolResult.model_validate(message.get("result"))
         call.finish(result=result, meta=result.meta)
@@ -198,6 +219,8 @@ def describe(server: Server) -> str:
     """A server as a person would name it."""
     if isinstance(server, str):
         return server
+    if isinstance(server, HttpServer):
+        return server.url
     return " ".join([os.path.basename(server.command), *server.args])
 
 

@@ -12,7 +12,7 @@ import json
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, cast
@@ -38,7 +38,7 @@ class Pipes:
 
     read: MemoryObjectReceiveStream[SessionMessage | Exception]
     write: MemoryObjectSendStream[SessionMessage]
-    send: Callable[[dict[str, Any]], Awaitable[None]]
+    send: Callable[[dict[str, Any]], None]
 
 
 @asynccontextmanager
@@ -89,7 +89,7 @@ class _Wire(asyncio.SubprocessProtocol):
         self._held: list[bytes] = []
         self._open = True
 
-    async def send(self, message: dict[str, Any]) -> None:
+    def send(self, message: dict[str, Any]) -> None:
         """Write a message, after those before it. Raises: BrokenResourceError where the process is gone.
 
         What a server that stops reading has not taken yet is kept: a caller's limits count from here.

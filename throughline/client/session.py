@@ -129,10 +129,10 @@ class RemoteSession:
         connection = await self.connected()
         call = RemoteCall(tool=tool, token=next(self._tokens), limits=self._limits, strict=self._strict)
         try:
-            await connection.ask(call, scrub_json(arguments), write_request(request))
+            connection.ask(call, scrub_json(arguments), write_request(request))
             yield call
         finally:
-            await connection.leave_call(call)
+            connection.leave_call(call)
 
     def keep(self, ledger: CallLedger) -> None:
         """Remember what a finished call carried."""

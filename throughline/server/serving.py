@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 from anyio.abc import TaskGroup
 from mcp import types
 from mcp.shared.exceptions import McpError
@@ -52,6 +53,8 @@ async def serve(call: Body, ctx: Any, serving: Serving) -> types.CallToolResult:
         tasks.start_soon(watch_for_leaving, request, tasks.cancel_scope.cancel)
         result = await _serve(call, ctx, serving)
         tasks.cancel_scope.cancel()
+    # A handler that answers after it was cancelled ends the session of mcp 1.30: was it, meanwhile?
+    await anyio.lowlevel.checkpoint_if_cancelled()
     return result
 
 

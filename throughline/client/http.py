@@ -1,0 +1,94 @@
+"""MCP over streamable HTTP as a client: the SDK's transport on an HTTP client that keeps troubles apart.
+
+A request that the server refuses is an error of that request, where mcp 1.30 gives up the session with all of
+its calls; a session that the server has forgotten is a lost one; and a cancellation does not overtake its
+request. Knows HTTP and mcp's transport; knows no call.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any
+
+import anyio
+import httpx
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.message import SessionMessage
+from typing_extensions import override
+
+from throughline.client.queue import Send, Taken, queue
+
+LIMITS = httpx.Timeout(30.0, read=300.0)
+"""Mcp's own: 30 s, and 300 s of silence."""
+SHOWN_CHARS = 200
+_ID = re.compile(rb'"id":\s*(\d+)\s*}$')
+_ID_BYTES = 40
+
+Streams = tuple[
+    MemoryObjectReceiveStream[SessionMessage | Exception], MemoryObjectSendStream[SessionMessage], Send
+]
+
+
+@asynccontextmanager
+async def open_http(
+    url: str, headers: Mapping[str, str], *, forgotten: Callable[[], None]
+) -> AsyncIterator[Streams]:
+    """The two streams of an MCP session, and a way to send past it.
+
+    `forgotten` is called where the server does not know the session any more. A refusal comes as an error
+    whose code is the HTTP status.
+    """
+    logging.getLogger("mcp.client.streamable_http").addFilter(_is_news)
+    taken = Taken()
+    async with (
+        _Client(taken, forgotten, headers=dict(headers), timeout=LIMITS) as client,
+        streamable_http_client(url, http_client=client) as (read, write, _),
+        queue(write, taken) as send,
+    ):
+        yield read, write, send
+
+
+class _Client(httpx.AsyncClient):
+    """Says which requests the server has taken, and answers in its place where it takes none."""
+
+    def __init__(self, taken: Taken, forgotten: Callable[[], None], **options: Any) -> None:
+        super().__init__(**options)
+        self._taken = taken
+        self._forgotten = forgotten
+
+    @override
+    async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        if request.method != "POST" or "mcp-session-id" not in request.headers:
+            return await super().send(request, **options)
+        found = _ID.search(request.content[-_ID_BYTES:])
+        number = int(found[1]) if found else None
+        try:
+            response = await super().send(request, **options)
+        finally:
+            if number is not None:
+                self._taken.took(number)
+        if response.status_code == HTTPStatus.NOT_FOUND:
+            self._forgotten()
+        return await _answered_for(response, number) if response.is_error else response
+
+
+async def _answered_for(response: httpx.Response, number: int | None) -> httpx.Response:
+    """What the SDK is given in place of a refusal, which would end its session."""
+    said = (await response.aread())[:SHOWN_CHARS].decode("utf-8", "replace").strip()
+    await response.aclose()
+    if number is None:
+        return httpx.Response(HTTPStatus.ACCEPTED, request=response.request)
+    error = {"code": response.status_code, "message": said or response.reason_phrase}
+    answer = {"jsonrpc": "2.0", "id": number, "error": error}
+    return httpx.Response(HTTPStatus.OK, json=answer, request=response.request)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a line of the SDK's log is one: it tells with a traceback of each stream that we have left."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, anyio.ClosedResourceError | anyio.BrokenResourceError)
