@@ -65,7 +65,7 @@ def choose(tools: Sequence[Listed], *, wanted: str | None, given: dict[str, Any]
     Raises: UnknownName, ArgumentsUnfit.
     """
     if wanted is None:
-        safe = [tool for tool in tools if is_harmless(tool)]
+        safe = [tool for tool in tools if isinstance(tool.get("name"), str) and is_harmless(tool)]
         chosen = max(safe, key=_telling, default=None)
     else:
         names = [str(tool.get("name")) for tool in tools]
@@ -135,8 +135,13 @@ def wrong(choice: Choice) -> dict[str, Any] | None:
 
 
 def _schema(tool: Listed) -> dict[str, Any]:
-    schema = tool.get("inputSchema")
-    return schema if isinstance(schema, dict) else {}
+    """A tool's input schema, as far as it is one."""
+    given = tool.get("inputSchema")
+    schema = dict(given) if isinstance(given, dict) else {}
+    for key, kind in (("properties", dict), ("required", list)):
+        if not isinstance(schema.get(key, kind()), kind):
+            del schema[key]
+    return schema
 
 
 def _telling(tool: Listed) -> tuple[int, bool, int]:

@@ -7,6 +7,7 @@ click; knows no probe.
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -129,6 +130,7 @@ def _examine(plan: Plan) -> Report:
 
     from client_demo.doctor.examination import examine
 
+    logging.getLogger("throughline").addHandler(logging.NullHandler())  # what it would say is in the report
     with Console(stderr=True).status("CONNECT") as status:
 
         async def run() -> Report:

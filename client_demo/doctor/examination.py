@@ -76,8 +76,7 @@ class _Examination:
         refused: UsageError | None = None
         async with self._stack:
             dialogue = await self._open()
-            first = Patient(dialogue, self._record, self._plan.timeout_s)
-            self._patient = first
+            self._patient = Patient(dialogue, self._record, self._plan.timeout_s)
             self._tell("CONNECT")
             self._checks["CONNECT"] = await connect(dialogue, CONNECT_TIMES * self._plan.timeout_s)
             if dialogue.greeting:
@@ -86,7 +85,7 @@ class _Examination:
                     await self._probe_all()
         if refused is not None:
             raise refused  # not from within: the session's task group would wrap it
-        return self._report(first.dialogue if not dialogue.greeting else dialogue)
+        return self._report(dialogue)
 
     async def _choose(self) -> UsageError | None:
         self._tell("TOOLS")
@@ -146,11 +145,11 @@ class _Examination:
 
     def _report(self, first: Dialogue) -> Report:
         choice = self._patient.choice
-        nobody = "the server was not reached"
+        info, nobody = first.greeting.get("serverInfo"), "the server was not reached"
         return Report(
             target=self._plan.target.title,
             transport="http" if self._plan.target.url else "stdio",
-            server=dict(first.greeting.get("serverInfo") or {}),
+            server=info if isinstance(info, dict) else {},
             tool=choice.tool if choice else None,
             arguments=choice.arguments if choice else {},
             checks=tuple(self._checks.get(code) or not_applicable(code, nobody) for code in CODES),

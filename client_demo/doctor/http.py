@@ -24,6 +24,7 @@ ACCEPT = {"accept": "application/json, text/event-stream"}
 GONE = -32000
 """The code that an answer is given where there was none to be had."""
 UNAUTHORIZED = (401, 403)
+_FOREIGN = (httpx.HTTPError, httpx.InvalidURL, SSEError, ValueError, RecursionError)
 
 
 @asynccontextmanager
@@ -101,7 +102,7 @@ class HttpWire:
                     await self._answered(message, response)
                 else:
                     self._fail(message, _refusal(response))
-        except (httpx.HTTPError, SSEError, ValueError) as error:
+        except _FOREIGN as error:
             self._fail(message, _words(error))
             if isinstance(error, httpx.ConnectError):
                 self._ears.lose(_words(error))
@@ -148,7 +149,7 @@ class HttpWire:
                     async for event in EventSource(response).aiter_sse():
                         if event.data:
                             self._hear(event.json(), {})
-        except (httpx.HTTPError, SSEError, ValueError) as error:
+        except _FOREIGN as error:
             self._failures.append(_words(error))
 
     def _fail(self, message: Message, reason: str) -> None:

@@ -64,7 +64,7 @@ class Record:
 
     def speaks_throughline(self) -> bool:
         """Whether some result carries throughline's ledger."""
-        return any(any(key.startswith("throughline/") for key in _meta(one.result)) for one in self.calls)
+        return any(any(key.startswith("throughline/") for key in meta_of(one.result)) for one in self.calls)
 
 
 def told(answer: Message | None) -> str:
@@ -96,6 +96,7 @@ def span(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
-def _meta(result: Message) -> dict[str, Any]:
-    meta = result.get("_meta")
+def meta_of(message: Message) -> dict[str, Any]:
+    """The `_meta` of a result or of a notification's parameters, empty where there is none."""
+    meta = message.get("_meta")
     return meta if isinstance(meta, dict) else {}

@@ -25,6 +25,7 @@ TOOL = {
     "description": "Works in steps and reports progress.",
     "inputSchema": {"type": "object", "properties": {"label": {"type": "string"}}},
 }
+ODD_TOOLS = [5, {}, {"name": 3}, {"name": "get", "inputSchema": {"properties": [], "required": "no"}}]
 lock = threading.Lock()
 cancelled: dict[Any, threading.Event] = {}
 
@@ -60,7 +61,10 @@ def work(request: dict[str, Any], stop: threading.Event) -> None:
             threading.Event().wait(STEP_S)
         elif stop.wait(STEP_S):
             return
-    say(id=request["id"], result={"content": [{"type": "text", "text": "done"}]})
+    odd = {"content": 5, "_meta": 7}
+    say(
+        id=request["id"], result=odd if "odd" in AILMENTS else {"content": [{"type": "text", "text": "done"}]}
+    )
     if "late" in AILMENTS:
         stop.wait(STEP_S)
         progress(token, STEPS + 1)
@@ -87,11 +91,11 @@ def call(request: dict[str, Any]) -> None:
 def take(message: dict[str, Any]) -> None:
     match message:
         case {"method": "initialize"}:
-            say(id=message["id"], result=GREETING)
+            say(id=message["id"], result={**GREETING, "serverInfo": "me"} if "odd" in AILMENTS else GREETING)
         case {"method": "ping"}:
             say(id=message["id"], result={})
         case {"method": "tools/list"}:
-            say(id=message["id"], result={"tools": [TOOL]})
+            say(id=message["id"], result={"tools": [*ODD_TOOLS, TOOL] if "odd" in AILMENTS else [TOOL]})
         case {"method": "tools/call"}:
             call(message)
         case {"method": "notifications/cancelled", "params": {"requestId": number}} if number in cancelled:

@@ -49,7 +49,7 @@ def _stopped(patient: Patient, call: Call, ping: float | None, left_s: float) ->
     if ping is None:
         sentence = "after a cancellation the server answers no more"
         return bad("CANCELLATION", sentence, f"no ping in {patient.timeout_s:g} s", remedy=STAY)
-    if ping > max(left_s / 2, GRACE_S):
+    if ping > max(0.8 * left_s, GRACE_S):
         evidence = f"the ping after it took {span(ping)}"
         return bad(
             "CANCELLATION", "a cancellation is heard only when the tool is done", evidence, remedy=STAY
@@ -64,8 +64,8 @@ def _stopped(patient: Patient, call: Call, ping: float | None, left_s: float) ->
     if call.succeeded and took is not None and took > left_s / 2:
         evidence = f"its result came {span(took)} after the cancellation"
         return bad("CANCELLATION", "a cancelled call runs to its end", evidence, remedy=STOP)
-    heard = "nothing more was heard of it" if took is None else f"answered after {span(took)} ({call.said})"
-    return good("CANCELLATION", "a cancelled call stops, and the session stays usable", heard)
+    heard = "it was not answered" if took is None else f"answered after {span(took)} ({call.said})"
+    return good("CANCELLATION", "no more is heard of a cancelled call, and the session stays usable", heard)
 
 
 async def time_limit(patient: Patient) -> Check:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from client_demo.doctor.checks import Check, bad, good, not_applicable, warning
 from client_demo.doctor.patient import Patient, without_tool
-from client_demo.doctor.record import Call, span
+from client_demo.doctor.record import Call, meta_of, span
 from throughline.client import CallLedger, Limits, RemoteCall
 from throughline.errors import WireError
 from throughline.wire import FRAME
@@ -37,9 +37,8 @@ async def _counted(call: Call) -> CallLedger:
     """Take the call's frames as the client would, and hold them against the ledger."""
     counted = RemoteCall(tool=call.tool, token=str(call.token), limits=Limits(), strict=False)
     for _, params in call.progress:
-        meta = params.get("_meta")
-        counted.deliver(meta if isinstance(meta, dict) else None)
-    counted.finish(result=call.result, meta=call.result.get("_meta"))
+        counted.deliver(meta_of(params))
+    counted.finish(result=call.result, meta=meta_of(call.result))
     async for _ in counted.events():
         pass
     return counted.ledger()
@@ -50,7 +49,7 @@ def _judged(patient: Patient, call: Call, ledger: CallLedger) -> Check:
     evidence = f"{got.tokens} tokens in {got.frames} frames, in {span(call.seconds or 0)}"
     if ledger.findings:
         return bad("TOKENS", "frames are lost on the way", *map(str, ledger.findings), remedy=LOOK_FOR)
-    times = [t for t, params in call.progress if FRAME in (params.get("_meta") or {})]
+    times = [t for t, params in call.progress if FRAME in meta_of(params)]
     if not got.frames:
         return not_applicable(
             "TOKENS", f"{patient.tool} calls no model and says nothing", remedy="try --tool."
