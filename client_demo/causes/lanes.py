@@ -75,7 +75,7 @@ def _silent(run: RunEvidence, sent: Sequence[Call]) -> bool:
 def _dark(dark: Sequence[RunEvidence], bright: Sequence[RunEvidence]) -> Finding:
     told = all(run.run.tool_tokens.seen for run in dark)
     other = f" Shown on {bright[0].run.cell.path}." if bright else ""
-    # Only v3 hides what `llm.astream` yields; elsewhere it may be a graph of the tool's own, which is no fault.
+    # Only v3 hides what `llm.astream` yields; elsewhere it may be a graph of the tool's own, by design.
     unclear = not bright and all(spot(run).path != V3 for run in dark)
     by_itself = " The tool hands out its words by itself, so nothing is lost." if told else ""
     return finding(
