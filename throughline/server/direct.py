@@ -16,6 +16,8 @@ SendLine = Callable[[bytes], Awaitable[None]]
 
 wire: ContextVar[SendLine | None] = ContextVar("throughline_wire", default=None)
 """Writes one line to the client, after all that was written before it."""
+unread: ContextVar[Callable[[], int] | None] = ContextVar("throughline_unread", default=None)
+"""How many bytes of that the client has not read yet, as far as can be known."""
 
 
 def encode_notification(method: str, params: dict[str, Any]) -> bytes:

@@ -131,7 +131,7 @@ class _Notifier:
 
 @asynccontextmanager
 async def _told(ctx: Any, token: types.ProgressToken) -> AsyncIterator[StatusReporter]:
-    reporter = StatusReporter(_Notifier(ctx, token).tell)
+    reporter = StatusReporter(_Notifier(ctx, token).tell, direct.unread.get())
     async with _group() as tasks:
         tasks.start_soon(reporter.run)
         yield reporter

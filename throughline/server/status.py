@@ -21,7 +21,9 @@ BEAT_S = 10.0
 """Seconds of silence after which a host is told that the tool still works; many hosts give up without a sign.
 """
 LAST_GAP_S = 0.02
-"""Seconds between the last message and the result: TypeScript hosts lose one that it follows at once."""
+"""Seconds between the last message and the result: TypeScript hosts lose one that they read with it."""
+MOST_GAPS = 50
+"""Further such gaps for a host that has not read it by then, as far as that can be known."""
 
 Tell = Callable[[float, float | None, str], Awaitable[None]]
 
@@ -61,11 +63,13 @@ def words(message: str) -> str:
 class StatusReporter:
     """Tells a host that asked for progress, and for nothing else, what the tool says it is doing.
 
-    The first message goes at once; of those that come faster than four a second the latest is told.
+    The first message goes at once; of those that come faster than four a second the latest is told. `unread`
+    says how many bytes the host has left unread.
     """
 
-    def __init__(self, tell: Tell) -> None:
+    def __init__(self, tell: Tell, unread: Callable[[], int] | None = None) -> None:
         self._tell = tell
+        self._unread = unread
         self._progress = Progress()
         self._waiting: tuple[str, float | None, float | None] | None = None
         self._wake = asyncio.Event()
@@ -97,7 +101,7 @@ class StatusReporter:
                 break
             await self._rest(PACE_S if self._told else 0)
         if self._told:
-            await asyncio.sleep(LAST_GAP_S)
+            await self._heard()
 
     def close(self) -> None:
         """Nothing more comes; `run` tells what waits and ends."""
@@ -110,6 +114,14 @@ class StatusReporter:
         numbers = self._progress.step() if progress is None else self._progress.reach(progress, total)
         await self._tell(*numbers, words(message))
         self._told = True
+
+    async def _heard(self) -> None:
+        """Let the host read the last message, so that the result comes in a read of its own."""
+        await asyncio.sleep(LAST_GAP_S)
+        for _ in range(MOST_GAPS):
+            if self._unread is None or self._unread() == 0:
+                break
+            await asyncio.sleep(LAST_GAP_S)
 
     async def _news(self) -> None:
         """Wait for something to tell; where nothing comes for long, that is what there is to tell."""

@@ -17,6 +17,7 @@ import stat
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import anyio
@@ -28,6 +29,7 @@ from mcp.shared.message import SessionMessage
 
 from throughline.server import direct
 from throughline.server.lines import InvalidRequest, decode_line, encode_line, is_cancellation
+from throughline.server.unread import unread_bytes
 
 MAX_LINE_BYTES = 64 << 20
 """A longer line is not JSON-RPC; it is dropped rather than gathered without end."""
@@ -93,6 +95,7 @@ async def _piped() -> AsyncIterator[tuple[_Read, _Write]]:
     to_client, from_server = anyio.create_memory_object_stream[SessionMessage](0)
     lines = _Lines(writer)
     direct.wire.set(lines.send)
+    direct.unread.set(partial(unread_bytes, wire_out))
     try:
         async with anyio.create_task_group() as tasks, from_client, to_client:
             tasks.start_soon(_read, reader, to_server, lines)
