@@ -51,6 +51,22 @@ async def short(text: str) -> str:
     return str((await llm().ainvoke(f"[[reply:{text} once more]]")).text)
 
 
+async def steps(count: int, reporter: Reporter) -> str:
+    """So many messages at once."""
+    for step in range(1, count + 1):
+        await reporter.status(f"step {step} of {count}", progress=step, total=count)
+    return "done"
+
+
+async def chatters(seconds: float, reporter: Reporter) -> float:
+    """Messages without a pause for about so long; how long it was."""
+    began_s = asyncio.get_running_loop().time()
+    while (passed_s := asyncio.get_running_loop().time() - began_s) < seconds:
+        await reporter.status(f"after {passed_s:.3f} s")
+        await asyncio.sleep(0.001)
+    return passed_s
+
+
 _released = asyncio.Event()
 
 
@@ -93,6 +109,8 @@ BODIES: tuple[Body, ...] = (
     flood,
     endless,
     short,
+    steps,
+    chatters,
     holds,
     holds_values,
     holds_silently,

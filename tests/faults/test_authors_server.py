@@ -1,17 +1,18 @@
-"""The five lines of docs/boundary.md, in a server that has nothing else of ours, on the SDK's own transport."""
+"""The five lines of docs/boundary.md, in a server with nothing else of ours, on the SDK's own transport."""
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import pytest
 from langchain_core.messages import AIMessageChunk
+from langchain_core.runnables import RunnableConfig
 from mcp import StdioServerParameters
 
 from tests.faults.conftest import Bridged
@@ -57,11 +58,16 @@ async def author(model: OpenModel, script: Path) -> AsyncIterator[Bridged]:
         yield Bridged(model, remote, await remote.load_tools())
 
 
-def messages(author: Bridged, words: str) -> AsyncIterator[tuple[AIMessageChunk, dict[str, Any]]]:
+async def tool_tokens(author: Bridged, words: str) -> AsyncGenerator[str, None]:
+    """What the lane `messages` shows of the tool."""
     agent = graphs.agent(author.tools, chat_model(author.model.settings, who="agent"))
-    call = f'[[call:joke {{"topic": "{words}"}}]]'
-    config = {"configurable": {"thread_id": words}}
-    return agent.astream({"messages": [("user", call)]}, config, stream_mode="messages")
+    inputs = {"messages": [("user", f'[[call:joke {{"topic": "{words}"}}]]')]}
+    config = RunnableConfig(configurable={"thread_id": words})
+    chunks = cast("AsyncGenerator[Any, None]", agent.astream(inputs, config, stream_mode="messages"))
+    async with aclosing(chunks):
+        async for chunk, metadata in chunks:
+            if metadata["langgraph_node"] == "tools" and isinstance(chunk, AIMessageChunk) and chunk.text:
+                yield str(chunk.text)
 
 
 def test_the_lines_are_five() -> None:
@@ -71,12 +77,8 @@ def test_the_lines_are_five() -> None:
 
 async def test_its_tokens_stream_into_messages_as_the_provider_made_them(author: Bridged) -> None:
     stream = ToolStream(author.model)
-    told = []
     with anyio.fail_after(MUST_END_S):
-        async with aclosing(messages(author, "[[tokens:50]]")) as chunks:
-            async for chunk, metadata in chunks:
-                if metadata["langgraph_node"] == "tools" and isinstance(chunk, AIMessageChunk) and chunk.text:
-                    told.append(str(chunk.text))
+        told = [token async for token in tool_tokens(author, "[[tokens:50]]")]
     assert "".join(told).split() == [f"t{number}" for number in range(50)]
     assert len(told) == stream.tokens() == 50
     assert author.remote.ledgers[-1].received == author.remote.ledgers[-1].sent
@@ -85,10 +87,8 @@ async def test_its_tokens_stream_into_messages_as_the_provider_made_them(author:
 async def test_leaving_its_stream_closes_the_providers_and_keeps_the_session(author: Bridged) -> None:
     stream = ToolStream(author.model)
     with anyio.fail_after(MUST_END_S):
-        async with aclosing(messages(author, "[[tokens:20000]]")) as chunks:
-            async for _, metadata in chunks:
-                if metadata["langgraph_node"] == "tools":
-                    break
+        async with aclosing(tool_tokens(author, "[[tokens:20000]]")) as tokens:
+            await anext(tokens)
             stream.left()
         await stream.assert_closed()
         assert await author.tools["joke"].ainvoke({"topic": "[[reply:still here]]"}) == "still here"
