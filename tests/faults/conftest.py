@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator
+from tempfile import TemporaryFile
 
 import pytest
 from langchain_core.tools import BaseTool
@@ -50,15 +51,17 @@ async def model(anyio_backend: str) -> AsyncIterator[OpenModel]:
 @pytest.fixture(scope="session")
 async def web(model: OpenModel) -> AsyncIterator[Served]:
     """The server of faults over HTTP, which takes twenty megabytes."""
-    async with served(model, "--body-bytes", "20000000") as server:
-        yield server
+    with TemporaryFile() as log:
+        async with served(model, "--body-bytes", "20000000", log=log) as server:
+            yield server
 
 
 @pytest.fixture(scope="session")
 async def json_web(model: OpenModel) -> AsyncIterator[Served]:
     """The same, which answers in JSON and takes what FastMCP takes: four megabytes."""
-    async with served(model, "--json") as server:
-        yield server
+    with TemporaryFile() as log:
+        async with served(model, "--json", log=log) as server:
+            yield server
 
 
 @pytest.fixture(scope="session")

@@ -36,6 +36,13 @@ def build(given: Namespace) -> FastMCP[None]:
     for body in BODIES:
         tool = streamed(body, deadline_s=given.deadline)
         server.add_tool(tool, name=body.__name__, structured_output=False)
+
+    @server.tool()
+    async def forget() -> str:
+        """Know no session any more, as after a restart."""
+        server.session_manager._server_instances.clear()
+        return "who?"
+
     return server
 
 

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import IO, Any
 
 import anyio
 import httpx
@@ -34,11 +34,11 @@ class Served:
 
 
 @asynccontextmanager
-async def served(model: OpenModel, *options: str) -> AsyncIterator[Served]:
-    """The server of faults over HTTP; at the end it is told to end, and must."""
+async def served(model: OpenModel, *options: str, log: IO[bytes]) -> AsyncIterator[Served]:
+    """The server of faults over HTTP; at the end it is told to end, must, and has said nothing on stderr."""
     command = [sys.executable, "-m", "tests.faults.server", "--http", *options]
     env = {**get_default_environment(), **model.settings.to_env()}
-    async with await anyio.open_process(command, env=env, cwd=ROOT, stderr=None) as process:
+    async with await anyio.open_process(command, env=env, cwd=ROOT, stderr=log) as process:
         assert process.stdout is not None
         with anyio.fail_after(MUST_END_S):
             url = (await process.stdout.receive()).decode().strip()
@@ -48,6 +48,8 @@ async def served(model: OpenModel, *options: str) -> AsyncIterator[Served]:
             process.terminate()
             with anyio.fail_after(MUST_END_S, shield=True):
                 assert await process.wait() == 128 + signal.SIGTERM
+    log.seek(0)
+    assert log.read() == b""
 
 
 class WebClient:

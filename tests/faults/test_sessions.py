@@ -1,0 +1,51 @@
+"""Sessions that end in ways of their own: forgotten by the server, or left in the midst of many calls."""
+
+from __future__ import annotations
+
+import anyio
+import pytest
+
+from tests.faults.conftest import faults_server
+from tests.faults.web import Served
+from throughline.client import RemoteSession, open_session
+from throughline.errors import ConnectionLost
+from throughline.model import OpenModel
+from throughline.wire import StreamRequest
+
+pytestmark = pytest.mark.anyio
+
+MUST_END_S = 60
+
+
+async def test_a_session_that_the_server_has_forgotten_is_a_lost_one_and_the_next_call_gets_a_new_one(
+    web: Served,
+) -> None:
+    with anyio.fail_after(MUST_END_S):
+        async with open_session(web.url, strict=True) as remote:
+            tools = {tool.name: tool for tool in await remote.load_tools()}
+            assert await tools["forget"].ainvoke({}) == "who?"
+            with pytest.raises(ConnectionLost):
+                await tools["echo"].ainvoke({"text": "anybody?"})
+            assert await tools["echo"].ainvoke({"text": "hello again"}) == "hello again"
+
+
+@pytest.mark.parametrize("transport", ["stdio", "http"])
+async def test_leaving_a_session_in_the_midst_of_many_calls_says_nothing_and_stops_them_all(
+    web: Served, model: OpenModel, transport: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def call(remote: RemoteSession) -> None:
+        async with remote.call("endless", {"text": "never"}, StreamRequest(streaming=True)) as under_way:
+            with pytest.raises(ConnectionLost):
+                _ = [event async for event in under_way.events()]
+
+    before = len(model.endpoint.requests)
+    with anyio.fail_after(MUST_END_S):
+        server = web.url if transport == "http" else faults_server(model)
+        async with anyio.create_task_group() as callers, open_session(server) as remote:
+            for _ in range(20):
+                callers.start_soon(call, remote)
+            await model.endpoint.wait_for(
+                lambda records: sum(record.tokens > 3 for record in records[before:]) == 20
+            )
+        await model.endpoint.wait_for(lambda records: all(record.reader_left for record in records[before:]))
+    assert caplog.records == []
