@@ -153,4 +153,5 @@ def _told(
         answer=answer(messages),
         dropped=wire.dropped,
         events=tap.events(),
+        conversation=tuple(messages),
     )
