@@ -16,11 +16,12 @@ from typing import Any
 import click
 
 from client_demo.bench.command import bench
+from client_demo.doctor.command import doctor
 from throughline import __version__
 from throughline.errors import EXIT_INTERRUPTED, ThroughlineError
 
 PROMPT = "What items are in the bedroom?"
-SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "obj": os.environ}
 DOTENV = Path(".env")
 
 
@@ -147,6 +148,7 @@ def compare(**options: Any) -> None:
 
 
 cli.add_command(bench)
+cli.add_command(doctor)
 
 
 @cli.command()

@@ -1,8 +1,8 @@
 """The JSON files in which MCP hosts and langchain-mcp-adapters write down their servers.
 
-    {"mcpServers": {"name": {"command": ..., "args": [...], "env": {...}, "cwd": ...}}}    Claude Desktop's form
+    {"mcpServers": {"name": {"command": ..., "args": [...], "env": {...}, "cwd": ...}}}  Claude Desktop's form
     {"mcpServers": {"name": {"type": "http", "url": ..., "headers": {...}}}}
-    {"name": {"transport": "stdio", "command": ...}}                                       the adapters' form
+    {"name": {"transport": "stdio", "command": ...}}          the adapters' form
 
 VS Code's `servers` is read as `mcpServers` is. `${VAR}` and `${VAR:-default}` are expanded in what belongs to
 the chosen server. Knows the forms; every error names the file, the server and the field.

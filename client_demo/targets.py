@@ -16,7 +16,6 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -28,7 +27,6 @@ from throughline.client.connection import HttpServer, Server
 if TYPE_CHECKING:
     from langchain_mcp_adapters.sessions import Connection
 
-NOTHING: Mapping[str, str] = MappingProxyType({})
 SUFFIX = ".json"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _SECRET = re.compile(
@@ -55,10 +53,10 @@ class Target:
 
     name: str
     command: tuple[str, ...] = ()
-    env: Mapping[str, str] = field(default=NOTHING, repr=False)
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
     cwd: str | None = None
     url: str = ""
-    headers: Mapping[str, str] = field(default=NOTHING, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def title(self) -> str:

@@ -12,11 +12,13 @@ from collections.abc import Iterable, Sequence
 from statistics import median_low
 
 from client_demo.causes import reading
-from client_demo.causes.reading import LOCAL, asked, finding, model_sights, short, spot
+from client_demo.causes.reading import LOCAL, V3, asked, finding, model_sights, short, spot
 from client_demo.causes.wirelog import Call, calls, of_runs, runs_of
 from client_demo.evidence import Evidence, RunEvidence
 from client_demo.findings import Exhibit, Finding
 
+GRAPH = "LangGraph"
+"""What a graph without a name of its own is called."""
 SWALLOWED = "Progress callback raised"
 ENDED = "The tool's model streamed, and its tokens ended at the server: plain MCP does not carry them."
 UNASKED = "The wish to stream ended at the boundary: the tool's model was asked for its answer in one piece."
@@ -37,8 +39,28 @@ def inner_stream_dark(evidence: Evidence) -> Iterable[Finding]:
         if unseen and (shown or place == LOCAL):
             dark += unseen
             bright += shown
-    if dark:
-        yield _dark(dark, bright)
+    graphs = [run for run in dark if spot(run).path != V3 and any(map(_in_a_graph, bright))]
+    if graphs:
+        yield _below(graphs, bright)
+    if others := [run for run in dark if run not in graphs]:
+        yield _dark(others, bright)
+
+
+def _in_a_graph(run: RunEvidence) -> bool:
+    """Whether the tool's model runs in a graph of the tool's own, which is below the caller's."""
+    return any(one.event.where.count(GRAPH) > 1 for one in model_sights(run))
+
+
+def _below(dark: Sequence[RunEvidence], bright: Sequence[RunEvidence]) -> Finding:
+    return finding(
+        "INNER_STREAM_DARK",
+        dark,
+        "The tool's model runs in a graph of the tool's own, and this path shows no tokens of graphs below "
+        "the caller's: by LangGraph's design, unless it is asked for them.",
+        evidence=_dark_and_bright(dark, bright),
+        severity="note",
+        remedy="call astream with subgraphs=True, or astream_events.",
+    )
 
 
 def _silent(run: RunEvidence, sent: Sequence[Call]) -> bool:
@@ -53,23 +75,25 @@ def _silent(run: RunEvidence, sent: Sequence[Call]) -> bool:
 def _dark(dark: Sequence[RunEvidence], bright: Sequence[RunEvidence]) -> Finding:
     told = all(run.run.tool_tokens.seen for run in dark)
     other = f" Shown on {bright[0].run.cell.path}." if bright else ""
+    # Only v3 hides what `llm.astream` yields; elsewhere it may be a graph of the tool's own, by design.
+    unclear = not bright and all(spot(run).path != V3 for run in dark)
     by_itself = " The tool hands out its words by itself, so nothing is lost." if told else ""
     return finding(
         "INNER_STREAM_DARK",
         dark,
         "The tool's model was streamed, and this path shows none of its tokens: the tool streams it in a way "
         f"of its own.{other}{by_itself}",
-        evidence=[
-            *(proof for run in dark for proof in _emission(run, "0 of them shown")),
-            *(
-                proof
-                for run in bright[:1]
-                for proof in _emission(run, f"{len(model_sights(run))} of them shown")
-            ),
-        ],
-        severity="note" if told else "warning",
-        sure="certain" if bright else "likely",
+        evidence=_dark_and_bright(dark, bright),
+        severity="note" if told or unclear else "warning",
+        sure="possible" if unclear else "certain" if bright else "likely",
     )
+
+
+def _dark_and_bright(dark: Sequence[RunEvidence], bright: Sequence[RunEvidence]) -> list[Exhibit]:
+    shown = [
+        proof for run in bright[:1] for proof in _emission(run, f"{len(model_sights(run))} of them shown")
+    ]
+    return [*shown, *(proof for run in dark for proof in _emission(run, "0 of them shown"))]
 
 
 def _emitted(run: RunEvidence) -> int:

@@ -26,6 +26,8 @@ from mcp.shared.message import SessionMessage
 END_S = 2.0
 """Seconds that a server has to end by itself once its input is closed, and again once it is told to."""
 LINE_CHARS = 80
+MAX_LINE_BYTES = 256 << 20
+"""A longer line is dropped rather than gathered without end."""
 
 Take = Callable[[dict[str, Any]], bool]
 
@@ -87,6 +89,7 @@ class _Wire(asyncio.SubprocessProtocol):
         self._take = take
         self._received = received
         self._held: list[bytes] = []
+        self._held_bytes = 0
         self._open = True
 
     def send(self, message: dict[str, Any]) -> None:
@@ -105,8 +108,12 @@ class _Wire(asyncio.SubprocessProtocol):
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         head, *rest = data.split(b"\n")
         self._held.append(head)
+        self._held_bytes += len(head)
+        if self._held_bytes > MAX_LINE_BYTES:
+            self._held = []  # not JSON-RPC; what is left of it will not be either
         if not rest:
             return
+        self._held_bytes = len(rest[-1])
         lines, self._held = [b"".join(self._held), *rest[:-1]], [rest[-1]]
         for line in lines:
             self._line(line)

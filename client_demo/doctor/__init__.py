@@ -1,0 +1,1 @@
+"""`throughline doctor`: one server, examined over its own wire."""
