@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from client_demo.bench.command import bench
+from client_demo.diff_command import diff
 from client_demo.doctor.command import doctor
 from throughline import __version__
 from throughline.errors import EXIT_INTERRUPTED, ThroughlineError
@@ -46,6 +47,7 @@ def cli() -> None:
 
     \b
     Compare every path:      throughline compare
+    Compare what they said:  throughline diff RUNS.jsonl#1 RUNS.jsonl#2
     Ask something else:      throughline compare "What items are in the garage?"
     What is a path?          throughline paths
     The small real model:    throughline model pull
@@ -148,6 +150,7 @@ def compare(**options: Any) -> None:
 
 
 cli.add_command(bench)
+cli.add_command(diff)
 cli.add_command(doctor)
 
 

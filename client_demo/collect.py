@@ -75,7 +75,7 @@ class Collector:
         """Open a run; what has passed since the last one of this placement is that one's."""
         self._drain(cell.placement)
         self._log.lines.clear()
-        now = _Open(len(self._runs) + 1, cell, tap.started, SightReader(tap.started))
+        now = _Open(self._number(cell), cell, tap.started, SightReader(tap.started))
         self._runs.append(now)
         for listener in self._listeners:
             listener.opened(now.number, cell)
@@ -104,6 +104,11 @@ class Collector:
             self._drain(placement)
         told = {"kind": model.kind, "name": model.model}
         return Evidence(plan.prompt, plan.tool, told, tuple(_kept(self._runs)))
+
+    def _number(self, cell: Cell) -> int:
+        """From 1 in the order of the runs; those that warm up count from 0 down, out of the way."""
+        alike = sum(one.cell.warms_up == cell.warms_up for one in self._runs)
+        return -alike if cell.warms_up else alike + 1
 
     def _drain(self, placement: str) -> None:
         """Give what has passed in a placement to its latest run; what passed before any run is nobody's."""

@@ -11,8 +11,9 @@ the file. Knows the format; refuses to know what is made of it. `reread.py` read
     {"line": "request", "run": 1, "number": ..., "who": ..., "body": ..., "answer": ..., "chunk_s": ..., ...}
     {"line": "end", "run": 1, ...the run as in the comparison's JSON, "state": [...], "log": [...], ...}
 
-Times are seconds from the run's start. In `seen`, `value` is what was handed out, and `event`, `who`, `text`
-and `tool_call_id` are what the law and the tokens make of it. `mcp` lines may come after their run's `end`.
+Runs that warm up are numbered from 0 down. Times are seconds from the start of the run. In `seen`, `value` is
+what was handed out, and `event`, `who`, `text` and `tool_call_id` are what the law and the tokens make of it.
+`mcp` lines may come after their run's `end`.
 """
 
 from __future__ import annotations

@@ -45,12 +45,12 @@ async def test_a_recording_reads_back_from_its_header_to_its_last_run(recorded: 
 
 
 async def test_every_token_is_in_the_recording_with_its_time(recorded: Path) -> None:
-    lines = [line for line in read_recording(recorded) if line.get("line") == "seen" and line["run"] == 2]
+    lines = [line for line in read_recording(recorded) if line.get("line") == "seen" and line["run"] == 1]
     assert [line["t"] for line in lines] == sorted(line["t"] for line in lines)
     words = [
         message for message, metadata in (line["value"] for line in lines) if message["_"] == "AIMessageChunk"
     ]
-    asked = [line for line in read_recording(recorded) if line.get("line") == "request" and line["run"] == 2]
+    asked = [line for line in read_recording(recorded) if line.get("line") == "request" and line["run"] == 1]
     told = next(line["answer"]["content"] for line in asked if line["who"] == "tool")
     assert told in "".join(word["content"] for word in words)
     assert told == "".join(line["text"] for line in lines if line["who"] == "tool")
