@@ -18,6 +18,7 @@ import click
 from client_demo.bench.command import bench
 from client_demo.diff_command import diff
 from client_demo.doctor.command import doctor
+from client_demo.selftest.command import selftest
 from throughline import __version__
 from throughline.errors import EXIT_INTERRUPTED, ThroughlineError
 
@@ -151,6 +152,7 @@ def compare(**options: Any) -> None:
 
 cli.add_command(bench)
 cli.add_command(diff)
+cli.add_command(selftest)
 cli.add_command(doctor)
 
 
