@@ -6,6 +6,7 @@ The one place where the near side maps errors that are not its own. Knows the ex
 
 from __future__ import annotations
 
+import anyio
 from langgraph.errors import GraphRecursionError
 from mcp.shared.exceptions import McpError
 
@@ -74,8 +75,8 @@ def explain(error: BaseException, *, address: str) -> ThroughlineError:
             return SyncUnsupported()
         case GraphRecursionError():
             return TooManySteps(limit=RECURSION_LIMIT)
-        case McpError():
-            return ServerFailed(message=_first_line(error))
+        case McpError() | anyio.BrokenResourceError() | anyio.ClosedResourceError():
+            return ServerFailed(message=_first_line(error) or "the connection is closed")
     told = explain_model(error, address=address)
     return told or RunFailed(kind=type(error).__name__, message=_first_line(error))
 

@@ -31,6 +31,8 @@ from throughline.model.settings import ModelSettings
 
 START_S = 30.0
 """Seconds in which a server that is started must have listed its tools."""
+NO_SERVER = (OSError, McpError, anyio.BrokenResourceError, anyio.ClosedResourceError)
+"""What is raised, alone or in a group, where a server does not start; which of them is a matter of chance."""
 OWN_SERVER = (sys.executable, "-m", "mcp_server")
 TOOL_NAMES = tuple(spec.name for spec in TOOLS)
 
@@ -112,7 +114,7 @@ async def local(far: Far) -> AsyncIterator[Placed]:
 async def adapters(far: Far) -> AsyncIterator[Placed]:
     """Use langchain-mcp-adapters as its documentation begins: a new session, and server, for each call."""
     client = MultiServerMCPClient({"demo": _connection(far)})
-    with _unavailable(far), anyio.fail_after(START_S):
+    with _starting(far), anyio.fail_after(START_S):
         tools = await client.get_tools()
     yield Placed(tuple(tools))
 
@@ -136,13 +138,13 @@ async def held(far: Far) -> AsyncIterator[Placed]:
 
     callbacks = Callbacks(on_progress=write_progress)
     client = MultiServerMCPClient({"demo": _connection(far)}, callbacks=callbacks)
-    async with AsyncExitStack() as stack:
-        with _unavailable(far):
-            session = await stack.enter_async_context(client.session("demo", auto_initialize=False))
+    with _starting(far) as start:
+        async with client.session("demo", auto_initialize=False) as session:
             with anyio.fail_after(START_S):
                 await session.initialize()
                 tools = await load_mcp_tools(session, callbacks=callbacks)
-        yield Placed(tuple(tools), wire=lambda: Wire(dropped=len(dropped)))
+            start.over = True
+            yield Placed(tuple(tools), wire=lambda: Wire(dropped=len(dropped)))
 
 
 @asynccontextmanager
@@ -191,20 +193,29 @@ def _connection(far: Far) -> StdioConnection:
     return StdioConnection(transport="stdio", command=command, args=args, env=far.env)
 
 
+@dataclass(slots=True)
+class _Start:
+    over: bool = False
+
+
 @contextmanager
-def _unavailable(far: Far) -> Iterator[None]:
-    """Say in one sentence that the server does not start, whatever the adapters raise about it."""
+def _starting(far: Far) -> Iterator[_Start]:
+    """Until it is over: say in one sentence that the server does not start, whatever is raised about it."""
+    start = _Start()
     try:
-        yield
-    except* (OSError, McpError) as errors:
-        raise ServerUnavailable(server=shlex.join(far.command), reason=_reason(errors)) from None
+        yield start
+    except (*NO_SERVER, ExceptionGroup) as error:
+        found = error.subgroup(NO_SERVER) if isinstance(error, ExceptionGroup) else error
+        if start.over or found is None:
+            raise
+        raise ServerUnavailable(server=shlex.join(far.command), reason=_reason(found)) from None
 
 
 def _reason(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     match error:
-        case McpError():
+        case McpError() | anyio.BrokenResourceError() | anyio.ClosedResourceError():
             return "it ended before it answered"
         case TimeoutError():
             return f"it did not answer within {START_S:g} s"

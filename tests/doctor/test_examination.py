@@ -169,6 +169,7 @@ async def test_a_tool_that_never_answers_costs_no_more_than_its_time_limit(
     report = reports["hangs"]
     assert found(report)["TIMEOUT"] == "warning"
     assert "without a sign of life" in check(report, "TIMEOUT").sentence
+    assert found(report)["PARALLEL"] == found(report)["ERRORS"] == found(report)["SHUTDOWN"] == "good"
     assert bad(report) == set(), report.checks
 
 

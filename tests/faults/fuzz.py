@@ -168,7 +168,7 @@ class Source:
         return {key: self._value(depth - 1) for key in keys}
 
     def _value(self, depth: int) -> Any:
-        choices = [None, True, False, self._random.choice(NUMBERS), self._random.choice(TEXTS)]
+        choices: list[Any] = [None, True, False, self._random.choice(NUMBERS), self._random.choice(TEXTS)]
         if depth > 0:
             choices += [
                 self._object(depth),

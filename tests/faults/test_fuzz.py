@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from typing import IO, Any
 
 import anyio
@@ -23,10 +23,25 @@ MESSAGES = 10_000
 LONGEST_PIECE = 8192
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> Iterator[IO[bytes]]:
-    with (tmp_path / "stderr").open("w+b") as file:
-        yield file
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """The shipped server, and what it says on stderr."""
+
+    host: Host
+    log: IO[bytes]
+
+    def logged(self) -> list[bytes]:
+        """The lines so far."""
+        self.log.seek(0)
+        return self.log.read().splitlines()
+
+
+@pytest.fixture(scope="module")
+async def shipped(model: OpenModel, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shipped]:
+    with (tmp_path_factory.mktemp("fuzz") / "stderr").open("w+b") as log:
+        async with hosted("-m", "mcp_server", env=model.settings.to_env(), stderr=log) as host:
+            yield Shipped(host, log)
+            assert await host.leave() == 0
 
 
 async def assert_well(host: Host) -> None:
@@ -36,33 +51,25 @@ async def assert_well(host: Host) -> None:
     assert (result["isError"], result["content"][0]["text"]) == (False, "as before")
 
 
-def logged(log: IO[bytes]) -> list[bytes]:
-    log.seek(0)
-    return log.read().splitlines()
-
-
 def answered(host: Host) -> Counter[Any]:
     return Counter({number: len(answers) for number, answers in host.answers.items()})
 
 
 async def test_ten_thousand_random_and_mutated_messages_are_survived_and_each_request_is_answered(
-    model: OpenModel, log: IO[bytes]
+    shipped: Shipped,
 ) -> None:
     lines = list(messages(SEED, MESSAGES))
     expected = ids_to_answer(lines)
     assert len(expected) > MESSAGES / 3
-    async with hosted("-m", "mcp_server", env=model.settings.to_env(), stderr=log) as host:
-        before = answered(host)
-        for piece in pieces(b"".join(line + b"\n" for line in lines)):
-            await host.write(piece)
-        ping = (await host.ask("ping"))["id"]
-        await host.until(lambda: answered(host) - before >= expected)
-        assert set(answered(host) - before) - set(expected) == {ping}
-        await assert_well(host)
-        assert await host.leave() == 0
-    said = logged(log)
-    assert len(said) < MESSAGES
-    assert not [line for line in said if b"Traceback" in line]
+    host, before, said = shipped.host, answered(shipped.host), len(shipped.logged())
+    for piece in pieces(b"".join(line + b"\n" for line in lines)):
+        await host.write(piece)
+    ping = (await host.ask("ping"))["id"]
+    await host.until(lambda: answered(host) - before >= expected)
+    assert set(answered(host) - before) - set(expected) == {ping}
+    await assert_well(host)
+    assert len(shipped.logged()) - said < MESSAGES
+    assert not [line for line in shipped.logged() if b"Traceback" in line]
 
 
 def pieces(data: bytes) -> Iterator[bytes]:
@@ -107,24 +114,17 @@ ODD = {
 }
 
 
-@pytest.fixture(scope="module")
-async def host(model: OpenModel, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    with (tmp_path_factory.mktemp("fuzz") / "stderr").open("w+b") as file:
-        async with hosted("-m", "mcp_server", env=model.settings.to_env(), stderr=file) as opened:
-            yield opened, file
-
-
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD.keys())
-async def test_a_request_that_makes_no_sense_is_answered(host: tuple[Host, IO[bytes]], odd: bytes) -> None:
+async def test_a_request_that_makes_no_sense_is_answered(shipped: Shipped, odd: bytes) -> None:
     [number] = ids_to_answer([odd]) or [json.loads(odd.replace(DIGITS, b"0"))["id"]]
-    await host[0].write(odd + b"\n")
-    assert "jsonrpc" in await host[0].answer(number)
-    await assert_well(host[0])
+    await shipped.host.write(odd + b"\n")
+    assert "jsonrpc" in await shipped.host.answer(number)
+    await assert_well(shipped.host)
 
 
-async def test_a_request_that_is_no_json_rpc_is_told_so(host: tuple[Host, IO[bytes]]) -> None:
-    await host[0].write(request("told", params=[]) + b"\n")
-    answer = await host[0].answer("told")
+async def test_a_request_that_is_no_json_rpc_is_told_so(shipped: Shipped) -> None:
+    await shipped.host.write(request("told", params=[]) + b"\n")
+    answer = await shipped.host.answer("told")
     assert answer["error"] == {"code": -32600, "message": "Invalid request"}
 
 
@@ -146,37 +146,35 @@ NOISE = {
 
 
 @pytest.mark.parametrize("noise", NOISE.values(), ids=NOISE.keys())
-async def test_noise_is_one_line_of_log_at_most_and_nothing_else(
-    host: tuple[Host, IO[bytes]], noise: bytes
-) -> None:
-    lines = len(logged(host[1]))
-    before = answered(host[0]).total()
-    await host[0].write((noise + b"\n") * 10)
-    await assert_well(host[0])
-    assert answered(host[0]).total() == before + 2
-    said = logged(host[1])[lines:]
+async def test_noise_is_one_line_of_log_at_most_and_nothing_else(shipped: Shipped, noise: bytes) -> None:
+    lines = len(shipped.logged())
+    before = answered(shipped.host).total()
+    await shipped.host.write((noise + b"\n") * 10)
+    await assert_well(shipped.host)
+    assert answered(shipped.host).total() == before + 2
+    said = shipped.logged()[lines:]
     assert len(said) <= 10
     assert not [line for line in said if b"Traceback" in line]
 
 
-async def test_a_line_that_never_ends_is_not_gathered(host: tuple[Host, IO[bytes]]) -> None:
+async def test_a_line_that_never_ends_is_not_gathered(shipped: Shipped) -> None:
     for _ in range(70):
-        await host[0].write(b"x" * (1 << 20))
-    await host[0].write(b"\n")
-    await assert_well(host[0])
+        await shipped.host.write(b"x" * (1 << 20))
+    await shipped.host.write(b"\n")
+    await assert_well(shipped.host)
 
 
 async def test_calls_that_are_cancelled_in_the_same_breath_never_run(
-    host: tuple[Host, IO[bytes]], model: OpenModel
+    shipped: Shipped, model: OpenModel
 ) -> None:
     before = len(model.endpoint.requests)
     for number in range(50):
         params = {"name": "ask", "arguments": {"prompt": "[[tokens:20000]]"}}
         call = request(f"cancelled {number}", method="tools/call", params=params)
         cancel = {"method": "notifications/cancelled", "params": {"requestId": f"cancelled {number}"}}
-        await host[0].write(call + b"\n" + json.dumps({"jsonrpc": "2.0", **cancel}).encode() + b"\n")
-        assert (await host[0].answer(f"cancelled {number}"))["error"]["message"] == "Request cancelled"
-    await assert_well(host[0])
+        await shipped.host.write(call + b"\n" + json.dumps({"jsonrpc": "2.0", **cancel}).encode() + b"\n")
+        assert (await shipped.host.answer(f"cancelled {number}"))["error"]["message"] == "Request cancelled"
+    await assert_well(shipped.host)
     asked = model.endpoint.requests[before:-1]
     with anyio.fail_after(10):
         await model.endpoint.wait_for(lambda records: all(record.ended_s for record in records[before:]))

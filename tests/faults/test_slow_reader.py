@@ -10,8 +10,8 @@ import anyio
 import httpx
 import pytest
 
-from tests.faults.host import MUST_END_S, OPT_IN, hosted, rss_kib
-from tests.faults.web import served, web_client
+from tests.faults.host import MUST_END_S, OPT_IN, Host, rss_kib
+from tests.faults.web import Served, web_client
 from throughline.ledger import Ledger, Totals
 from throughline.model import OpenModel
 from throughline.wire import read_frame, read_ledger
@@ -28,30 +28,30 @@ GROWTH_KIB = 20_000
 ROUNDS = 3
 
 
-async def test_a_reader_that_stops_makes_the_provider_wait_and_loses_nothing(model: OpenModel) -> None:
-    async with hosted("-m", "tests.faults.server", env=model.settings.to_env()) as host:
-        await host.answer(await host.call("flood", META | {"progressToken": "warm"}, **WARM))
-        before = rss_kib(host.process.pid)
-        asked = len(model.endpoint.requests)
-        with host.deaf():
-            number = await host.call("flood", META, **FLOOD)
-            assert await standing_still(model, asked, host.process.pid) < TOKENS
-            assert rss_kib(host.process.pid) - before < GROWTH_KIB
-        answer = await host.answer(number)
-        assert_whole(host.progress("slow"), answer["result"])
-        assert await host.ask("ping")
-        assert await host.leave() == 0
+async def test_a_reader_that_stops_makes_the_provider_wait_and_loses_nothing(
+    host: Host, model: OpenModel
+) -> None:
+    await host.answer(await host.call("flood", META | {"progressToken": "warm"}, **WARM))
+    before = rss_kib(host.process.pid)
+    asked = len(model.endpoint.requests)
+    with host.deaf():
+        number = await host.call("flood", META, **FLOOD)
+        assert await standing_still(model, asked, host.process.pid) < TOKENS
+        assert rss_kib(host.process.pid) - before < GROWTH_KIB
+    answer = await host.answer(number)
+    assert_whole(host.progress("slow"), answer["result"])
+    assert await host.ask("ping")
 
 
-async def test_the_same_over_http(model: OpenModel) -> None:
-    async with served(model) as server, web_client(server.url) as client:
+async def test_the_same_over_http(web: Served, model: OpenModel) -> None:
+    async with web_client(web.url) as client:
         async with client.calling("flood", META | {"progressToken": "warm"}, **WARM) as messages:
             assert [message async for message in messages]
-        before = rss_kib(server.pid)
+        before = rss_kib(web.pid)
         asked = len(model.endpoint.requests)
         async with client.calling("flood", META, **FLOOD) as messages:
-            assert await standing_still(model, asked, server.pid) < TOKENS
-            assert rss_kib(server.pid) - before < GROWTH_KIB
+            assert await standing_still(model, asked, web.pid) < TOKENS
+            assert rss_kib(web.pid) - before < GROWTH_KIB
             with anyio.fail_after(MUST_END_S):
                 *told, answer = [message async for message in messages]
         assert_whole([message["params"] for message in told], answer["result"])

@@ -14,6 +14,8 @@ GRACE_S = 0.25
 """Seconds in which what was under way may still arrive."""
 SIGN_S = 1.0
 SETTLE_S = 0.3
+WATCHED_S = 3.0
+"""Seconds for which a cancelled call is watched whose end nobody knows."""
 SILENT_S = 15.0
 """Seconds of silence after which a host may take a server for dead; the shortest limit of a host is 60 s."""
 STOP = "stop a call's work when `notifications/cancelled` names it."
@@ -35,7 +37,8 @@ async def cancellation(patient: Patient) -> Check:
     left_s = max(call.began + usual - now(), 0)
     ping = await patient.dialogue.ping(patient.timeout_s)
     if ping is not None:
-        window = min(left_s + SETTLE_S, patient.timeout_s)
+        longest = patient.timeout_s if patient.record.usual_s() is not None else WATCHED_S
+        window = min(left_s + SETTLE_S, longest)
         await patient.dialogue.until(lambda: call.ended is not None, window)
         await patient.dialogue.until(lambda: bool(call.late), SETTLE_S)
     return _stopped(patient, call, ping, left_s)
@@ -72,6 +75,9 @@ async def time_limit(patient: Patient) -> Check:
     """TIMEOUT: signs of life, and a limit that runs out just as the answer comes."""
     if patient.choice is None:
         return without_tool("TIMEOUT")
+    first = next(call for call in patient.record.calls if call.tool == patient.tool)
+    if first.ended is None and first.cancelled is not None:  # it would not end this time either
+        return _unfinished(patient, first, silence_s(first, first.cancelled))
     call = await patient.begin()
     done = await patient.finish(call)
     silent = silence_s(call, now())

@@ -26,7 +26,8 @@ async def parallel(patient: Patient) -> Check:
     calls = [await patient.begin() for _ in range(AT_ONCE)]
     ping = await patient.dialogue.ping(patient.timeout_s)
     first_done = any(call.ended is not None for call in calls)
-    await patient.dialogue.until(lambda: all(call.ended is not None for call in calls), patient.timeout_s)
+    longest = patient.timeout_s if patient.record.usual_s() is not None else TELLING_S
+    await patient.dialogue.until(lambda: all(call.ended is not None for call in calls), longest)
     if patient.dialogue.lost:
         sentence = f"{AT_ONCE} calls at once end the session"
         return bad("PARALLEL", sentence, *patient.lost("during them"), remedy="read its log.")
@@ -37,7 +38,11 @@ async def parallel(patient: Patient) -> Check:
         waited = f"a ping took {span(ping)}" if ping is not None else f"no ping in {patient.timeout_s:g} s"
         sentence = f"{patient.tool} blocks the whole server while it runs"
         return bad("PARALLEL", sentence, waited, f"one call takes {span(usual)}", remedy=ASYNC)
-    if unanswered and patient.record.usual_s() is not None:
+    if len(unanswered) == AT_ONCE and longest == TELLING_S:
+        return good(
+            "PARALLEL", f"the server answers a ping while {AT_ONCE} calls are under way", f"in {span(ping)}"
+        )
+    if unanswered:
         sentence = (
             f"of {AT_ONCE} calls at once, {len(unanswered)} were not answered in {patient.timeout_s:g} s"
         )

@@ -20,9 +20,12 @@ async def tokens(patient: Patient) -> Check:
     """TOKENS."""
     if patient.choice is None:
         return without_tool("TOKENS")
+    if patient.record.usual_s() is None:
+        return not_applicable("TOKENS", f"{patient.tool} was not done in {patient.timeout_s:g} s")
     call = await patient.begin_with_frames()
     if not await patient.finish(call):
-        return not_applicable("TOKENS", f"{patient.tool} was not done in {patient.timeout_s:g} s")
+        sentence = f"{patient.tool} was not done in {patient.timeout_s:g} s when it was asked for its tokens"
+        return bad("TOKENS", sentence, remedy="read its log.")
     if not patient.record.speaks_throughline():
         sentence = "it does not speak throughline's contract, so what models write in its tools stays there"
         return not_applicable("TOKENS", sentence, remedy="put `@streamed` on its tools (docs/boundary.md).")
