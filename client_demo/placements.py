@@ -76,10 +76,11 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The tools of a placement, and what has come over its wire so far."""
+    """The tools of a placement, what has come over its wire so far, and its server as the user named it."""
 
     tools: tuple[BaseTool, ...]
     wire: Callable[[], Wire] = Wire
+    server: str = ""
 
     def tool(self, name: str) -> BaseTool:
         """Find one tool."""
@@ -159,7 +160,9 @@ async def bridged(far: Far) -> AsyncIterator[Placed]:
             raise ServerUnavailable(server=shlex.join(far.command), reason=error.reason) from None
         tools = await remote.load_tools()
         yield Placed(
-            tuple(tools), wire=lambda: Wire(frames=sum(one.received.frames for one in remote.ledgers))
+            tuple(tools),
+            wire=lambda: Wire(frames=sum(one.received.frames for one in remote.ledgers)),
+            server=shlex.join(far.command),
         )
 
 

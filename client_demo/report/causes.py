@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -37,10 +38,10 @@ def drawn(found: Sequence[Finding]) -> Table:
         style = STYLES[finding.severity]
         head = Text.assemble((finding.code, style), (f"  {_weight(finding)}  {_where(finding)}", "dim"))
         table.add_row(head)
-        table.add_row(Text(f"  {finding.sentence}"))
+        table.add_row(Padding(Text(finding.sentence), (0, 0, 0, 2)))
         for line in _exhibits(finding):
-            table.add_row(Text(f"    {line}", "dim"))
-        table.add_row(Text.assemble(("  remedy ", "green"), finding.remedy))
+            table.add_row(Padding(Text(line, "dim"), (0, 0, 0, 4)))
+        table.add_row(Padding(Text.assemble(("remedy ", "green"), finding.remedy), (0, 0, 0, 2)))
     if notes := _notes(found):
         table.add_row(Text(notes, "dim"))
     return table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,6 +108,28 @@ def test_only_what_a_plain_placement_loses_is_found(told: Told) -> None:
     found = {one.code: one for one in find(told.live) if one.severity != "note"}
     assert found.keys() == {"TOKENS_STOP_AT_BOUNDARY", "NO_PROGRESS_REQUESTED", "SESSION_PER_CALL"}
     assert not {"local", "bridged"} & {name for one in found.values() for name in one.placements}
+
+
+DYING = """
+import os
+from mcp.server.fastmcp import FastMCP
+server = FastMCP("dying")
+@server.tool()
+async def ask(prompt: str) -> str:
+    os._exit(3)
+server.run()
+"""
+
+
+async def test_a_server_that_dies_is_named_as_the_user_named_it(scripted: OpenModel, tmp_path: Path) -> None:
+    server = (sys.executable, "-c", DYING)
+    plan = Plan(PLAN.prompt, "ask", ("bridged",), ("ainvoke",), timeout_s=60, server=server)
+    told = await observed(plan, scripted, tmp_path / "runs.jsonl")
+    (run,) = told.live.runs
+    assert run.run.status == "error"
+    assert methods(run)[-1] == "tools/call"
+    assert run.run.error is not None
+    assert "--log" not in run.run.error
 
 
 QUIRKS: Mapping[str, str] = {"stateful": "STATEFUL_TOOL", "late": "LATE_PROGRESS", "lossy": "LOST_FRAMES"}
