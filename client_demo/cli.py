@@ -16,7 +16,9 @@ from typing import Any
 import click
 
 from client_demo.bench.command import bench
+from client_demo.diff_command import diff
 from client_demo.doctor.command import doctor
+from client_demo.selftest.command import selftest
 from throughline import __version__
 from throughline.errors import EXIT_INTERRUPTED, ThroughlineError
 
@@ -46,6 +48,7 @@ def cli() -> None:
 
     \b
     Compare every path:      throughline compare
+    Compare what they said:  throughline diff RUNS.jsonl#1 RUNS.jsonl#2
     Ask something else:      throughline compare "What items are in the garage?"
     What is a path?          throughline paths
     The small real model:    throughline model pull
@@ -91,11 +94,19 @@ def cli() -> None:
     show_default=True,
     help="Seconds that a run may take.",
 )
+@click.option(
+    "--quirk",
+    type=Names(),
+    default=(),
+    metavar="NAME,NAME,...",
+    help="Have throughline's own tools and server misbehave on purpose, to see which causes are found; "
+    "see: throughline-server --help",
+)
 @click.option("--server", help="Start this command as the MCP server, in place of throughline's own.")
 @click.option(
     "--record",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write every event and every provider request to this file, as JSON lines.",
+    help="Write every event, MCP message and provider request to this file, as JSON lines.",
 )
 @click.option(
     "--json",
@@ -117,6 +128,9 @@ def compare(**options: Any) -> None:
     Placements: local (in this process), adapters (plain langchain-mcp-adapters, a session for each call),
     held (plain adapters on one session, progress written to the stream) and bridged (throughline).
 
+    Below the verdict stand the causes of what differs, each with what proves it and what to do. Repeated runs
+    go there and back (A B B A), after a run of each placement that only warms up.
+
     Exit codes: 0 bridged equals local, 1 it does not, 2 usage, 3 the key was refused, 4 unreachable,
     5 a run failed, 130 interrupted.
 
@@ -137,6 +151,8 @@ def compare(**options: Any) -> None:
 
 
 cli.add_command(bench)
+cli.add_command(diff)
+cli.add_command(selftest)
 cli.add_command(doctor)
 
 

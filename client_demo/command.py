@@ -14,18 +14,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
+from anyio import to_thread
 from rich.console import Console
 
-from client_demo.compare import Plan, compare
+from client_demo.causes import find
+from client_demo.collect import collecting
+from client_demo.compare import REFERENCE, Plan, compare
 from client_demo.errors import EmptyPrompt, FileUnwritable, UnknownName, UsageError
+from client_demo.evidence import Evidence
+from client_demo.findings import Finding
 from client_demo.paths import PATHS, path_named
-from client_demo.placements import OWN_SERVER, PLACEMENTS, TOOL_NAMES, placement_named
+from client_demo.placements import OWN_SERVER, PLACEMENTS, TOOL_NAMES, placement_named, quirks_named
 from client_demo.record import recording
 from client_demo.report.json import document
 from client_demo.report.live import Lines, View
 from client_demo.report.svg import svg
 from client_demo.report.terminal import show
 from client_demo.runs import Run
+from client_demo.taps.latency import Latency, measure
 from client_demo.trial import Watcher
 from client_demo.verdict import exit_code
 from throughline.codec import scrub
@@ -52,6 +58,7 @@ class Request:
     svg: Path | None
     env: Mapping[str, str]
     dotenv: Path
+    quirk: tuple[str, ...] = ()
 
 
 async def run_comparison(request: Request) -> int:
@@ -66,10 +73,25 @@ async def run_comparison(request: Request) -> int:
             _check_writable(option, path)
     async with open_model(request.model, env=request.env, dotenv=request.dotenv) as model:
         plan = replace(plan, address=_address(request, model.settings))
-        with _watchers(request, plan, model) as watchers:
-            runs = await compare(plan, model, watchers=watchers)
-    _tell(request, plan, model.settings, runs)
+        runs, evidence = await _observed(request, plan, model)
+    _tell(request, plan, model.settings, runs, find(evidence))
     return exit_code(runs)
+
+
+async def _observed(request: Request, plan: Plan, model: OpenModel) -> tuple[Sequence[Run], Evidence]:
+    """Make the runs, and have all that passes in them noted."""
+    latency = await to_thread.run_sync(measure) if set(plan.placements) - {REFERENCE} else None
+    with ExitStack() as stack:
+        listeners = []
+        if request.record is not None:
+            recorder = stack.enter_context(recording(request.record, plan, model.settings))
+            listeners.append(recorder)
+            if latency is not None:
+                recorder.costs(latency)
+        collector = stack.enter_context(collecting(*listeners))
+        watchers = stack.enter_context(_watchers(plan, model, latency))
+        runs = await compare(plan, model, watchers=[collector, *watchers], tapping=collector.tapped)
+        return runs, collector.evidence(plan, model.settings)
 
 
 def plan_of(request: Request) -> Plan:
@@ -88,7 +110,14 @@ def plan_of(request: Request) -> Plan:
         repeat=request.repeat,
         timeout_s=request.timeout,
         server=_command(request.server) if request.server is not None else OWN_SERVER,
+        quirks=_quirks(request),
     )
+
+
+def _quirks(request: Request) -> tuple[str, ...]:
+    if request.quirk and request.server is not None:
+        raise UsageError("--quirk is for throughline's own server", remedy="leave --server out.")
+    return quirks_named(request.quirk)
 
 
 def _command(given: str) -> tuple[str, ...]:
@@ -115,27 +144,26 @@ def _address(request: Request, settings: ModelSettings) -> str:
 
 
 @contextmanager
-def _watchers(request: Request, plan: Plan, model: OpenModel) -> Iterator[Sequence[Watcher]]:
+def _watchers(plan: Plan, model: OpenModel, latency: Latency | None) -> Iterator[Sequence[Watcher]]:
     console = Console(stderr=True)
-    if model.notice:
-        console.print(model.notice, style="dim", markup=False, highlight=False, soft_wrap=True)
-    with ExitStack() as stack:
-        watchers: list[Watcher] = []
-        if request.record is not None:
-            watchers.append(stack.enter_context(recording(request.record, plan, model.settings)))
-        if console.is_terminal:
-            watchers.append(stack.enter_context(View(console, plan, model)))
-        else:
-            watchers.append(Lines(console, plan))
-        yield watchers
+    for line in (model.notice, latency and latency.sentence()):
+        if line:
+            console.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
+    if console.is_terminal:
+        with View(console, plan, model) as view:
+            yield (view,)
+    else:
+        yield (Lines(console, plan),)
 
 
-def _tell(request: Request, plan: Plan, model: ModelSettings, runs: Sequence[Run]) -> None:
-    told = json.dumps(document(plan, model, runs), ensure_ascii=False, indent=2) + "\n"
+def _tell(
+    request: Request, plan: Plan, model: ModelSettings, runs: Sequence[Run], found: Sequence[Finding]
+) -> None:
+    told = json.dumps(document(plan, model, runs, found), ensure_ascii=False, indent=2) + "\n"
     if request.json_to == STDOUT:
         click.echo(told, nl=False)
     else:
-        show(Console(), plan, model, runs)
+        show(Console(), plan, model, runs, found)
         if request.json_to is not None:
             _write("--json", request.json_to, told)
     if request.svg is not None:

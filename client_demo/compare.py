@@ -7,20 +7,21 @@ run; refuses to know how one run is made (`trial.py`) and what it means (`verdic
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from typing import assert_never
 
 from client_demo.placements import OWN_SERVER, Far, Placed, placement_named
-from client_demo.runs import Cell, Run
+from client_demo.runs import WARM_UP, Cell, Run
 from client_demo.trial import Bench, Watcher
 from throughline.errors import ThroughlineError
 from throughline.model import OpenModel
 from throughline.model.settings import Kind
 
 REFERENCE = "local"
-WARM_UP = "ainvoke"
+WARM_UP_PATH = "ainvoke"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,48 +36,59 @@ class Plan:
     timeout_s: float = 120.0
     server: tuple[str, ...] = OWN_SERVER
     address: str = ""
+    quirks: tuple[str, ...] = ()
+
+
+Tapping = Callable[[str, tuple[str, ...]], tuple[str, ...]]
+"""What makes of a placement's name and the server's command the command that is started for it."""
 
 
 def schedule(plan: Plan) -> tuple[Cell, ...]:
-    """Order the runs: path by path, the placements there and back, so that order cannot pose as a cause."""
-    cells = []
+    """Order the runs: there and back (A B B A), so that the order of runs cannot pose as a cause."""
+    cells: list[Cell] = []
     for repeat in range(1, plan.repeat + 1):
-        for path in plan.paths:
-            there = plan.placements if repeat % 2 else tuple(reversed(plan.placements))
-            cells += [Cell(placement, path, repeat) for placement in there]
+        there = [Cell(placement, path, repeat) for path in plan.paths for placement in plan.placements]
+        cells += there if repeat % 2 else reversed(there)
     return tuple(cells)
 
 
-async def compare(plan: Plan, model: OpenModel, *, watchers: Sequence[Watcher] = ()) -> tuple[Run, ...]:
-    """Make every run of the plan, one after the other.
+async def compare(
+    plan: Plan, model: OpenModel, *, watchers: Sequence[Watcher] = (), tapping: Tapping | None = None
+) -> tuple[Run, ...]:
+    """Make every run of the plan, one after the other; `watchers` are told of those that warm up as well.
 
     Raises what makes the rest pointless: a server that does not start, an endpoint that cannot be reached or
     that refuses the key or the model. Everything else that goes wrong is told by the run that it befell.
     """
     try:
-        return await _runs(plan, model, watchers)
+        return await _runs(plan, model, watchers, tapping)
     except BaseExceptionGroup as group:  # sessions are task groups, and those wrap what is raised inside
         raise _told(group) from group
 
 
-async def _runs(plan: Plan, model: OpenModel, watchers: Sequence[Watcher]) -> tuple[Run, ...]:
+async def _runs(
+    plan: Plan, model: OpenModel, watchers: Sequence[Watcher], tapping: Tapping | None
+) -> tuple[Run, ...]:
     address = plan.address or model.settings.base_url
-    async with _everywhere(plan, model) as placed:
+    async with _everywhere(plan, model, tapping) as placed:
         benches = {
             name: Bench(plan.prompt, plan.tool, one, model, address, plan.timeout_s, watchers)
             for name, one in placed.items()
         }
         for name in _cold(plan, model.settings.kind):
-            await replace(benches[name], watchers=()).run(Cell(name, WARM_UP))
+            await benches[name].run(Cell(name, WARM_UP_PATH, WARM_UP))
         return tuple([await benches[cell.placement].run(cell) for cell in schedule(plan)])
 
 
 def _cold(plan: Plan, kind: Kind) -> tuple[str, ...]:
-    """Where to make a run that nobody watches, before any is timed: starting up is no path's own time.
+    """Where to make a run that is not compared, before any is timed: starting up is no path's own time.
 
-    An embedded model takes so long over one run that held servers have started meanwhile; a configured one
-    costs money. The sessions of `adapters` are always new: that is their nature.
+    Everywhere, where runs are repeated, so that a first time cannot pose as a path. For a single look, an
+    embedded model takes so long over one run that held servers have started meanwhile; a configured one costs
+    money. The sessions of `adapters` are always new: that is their nature.
     """
+    if plan.repeat > 1:
+        return plan.placements
     match kind:
         case "configured":
             return ()
@@ -96,12 +108,16 @@ def _told(error: BaseException) -> BaseException:
 
 
 @asynccontextmanager
-async def _everywhere(plan: Plan, model: OpenModel) -> AsyncIterator[dict[str, Placed]]:
-    far = Far(model.settings, plan.server)
+async def _everywhere(
+    plan: Plan, model: OpenModel, tapping: Tapping | None
+) -> AsyncIterator[dict[str, Placed]]:
     async with AsyncExitStack() as stack:
-        yield {
-            name: await stack.enter_async_context(placement_named(name).open(far)) for name in plan.placements
-        }
+        placed = {}
+        for name in plan.placements:
+            tap = partial(tapping, name) if tapping else None
+            far = Far(model.settings, plan.server, quirks=plan.quirks, tap=tap)
+            placed[name] = await stack.enter_async_context(placement_named(name).open(far))
+        yield placed
 
 
 def equal_to_local(runs: Iterable[Run]) -> dict[str, dict[str, bool]]:

@@ -41,7 +41,7 @@ class Event(NamedTuple):
 
 def normalise(seen: Iterable[Seen]) -> tuple[Event, ...]:
     """Reduce what a path saw to what the law compares; equal sequences mean an equal stream."""
-    reading = _Reading()
+    reading = Reading()
     return tuple(reading.event(one) for one in seen)
 
 
@@ -75,7 +75,7 @@ class CallOrder:
         return f"call {self._numbers.setdefault(str(call_id), len(self._numbers) + 1)}"
 
 
-class _Reading:
+class Reading:
     """Reads one path's events in order, remembering run names and tool calls on the way."""
 
     def __init__(self) -> None:
@@ -92,6 +92,7 @@ class _Reading:
         }
 
     def event(self, seen: Seen) -> Event:
+        """Reduce the next event."""
         if read := self._readers.get(seen.mode):
             return read(seen.raw)
         return Event(seen.mode, (), "", self._plain(seen.raw))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import anyio
@@ -23,6 +23,7 @@ from mcp import StdioServerParameters
 from mcp.shared.exceptions import McpError
 
 from client_demo.errors import UnknownName
+from mcp_server.quirks import OVER_HTTP, QUIRKS, quirky
 from mcp_server.tools import TOOLS, configure, schema
 from throughline.client import local_tool, open_session
 from throughline.errors import ServerUnavailable
@@ -38,10 +39,22 @@ TOOL_NAMES = tuple(spec.name for spec in TOOLS)
 
 @dataclass(frozen=True, slots=True)
 class Far:
-    """What it takes to start the server: its command, and the model that its tools are to use."""
+    """What it takes to start the server: its command, and the model that its tools are to use.
+
+    `quirks` are the faults that the tools and our own server are to have; `tap` puts a tap before a command.
+    """
 
     settings: ModelSettings
     command: tuple[str, ...] = OWN_SERVER
+    quirks: tuple[str, ...] = ()
+    tap: Callable[[tuple[str, ...]], tuple[str, ...]] | None = None
+
+    @property
+    def started(self) -> tuple[str, ...]:
+        """The command that is started."""
+        quirks = ("--quirk", ",".join(self.quirks)) if self.quirks else ()
+        command = (*self.command, *quirks)
+        return self.tap(command) if self.tap else command
 
     @property
     def env(self) -> dict[str, str]:
@@ -63,10 +76,11 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The tools of a placement, and what has come over its wire so far."""
+    """The tools of a placement, what has come over its wire so far, and its server as the user named it."""
 
     tools: tuple[BaseTool, ...]
     wire: Callable[[], Wire] = Wire
+    server: str = ""
 
     def tool(self, name: str) -> BaseTool:
         """Find one tool."""
@@ -92,7 +106,7 @@ async def local(far: Far) -> AsyncIterator[Placed]:
     yield Placed(
         tuple(
             local_tool(spec.body, name=spec.name, description=spec.description, args_schema=schema(spec))
-            for spec in TOOLS
+            for spec in (quirky(spec, far.quirks) for spec in TOOLS)
         )
     )
 
@@ -137,12 +151,18 @@ async def held(far: Far) -> AsyncIterator[Placed]:
 @asynccontextmanager
 async def bridged(far: Far) -> AsyncIterator[Placed]:
     """Use throughline: one held session, and tools that stream as local ones do."""
-    command, *args = far.command
+    command, *args = far.started
     parameters = StdioServerParameters(command=command, args=args, env=far.env)
-    async with open_session(parameters) as remote:
+    async with AsyncExitStack() as stack:
+        try:
+            remote = await stack.enter_async_context(open_session(parameters))
+        except ServerUnavailable as error:  # which names the command that was started, tap and all
+            raise ServerUnavailable(server=shlex.join(far.command), reason=error.reason) from None
         tools = await remote.load_tools()
         yield Placed(
-            tuple(tools), wire=lambda: Wire(frames=sum(one.received.frames for one in remote.ledgers))
+            tuple(tools),
+            wire=lambda: Wire(frames=sum(one.received.frames for one in remote.ledgers)),
+            server=shlex.join(far.command),
         )
 
 
@@ -162,8 +182,17 @@ def placement_named(name: str) -> Placement:
     raise UnknownName(kind="placement", name=name, valid=[placement.name for placement in PLACEMENTS])
 
 
+def quirks_named(names: Iterable[str]) -> tuple[str, ...]:
+    """Check names of quirks that a server over stdio can have; an unknown one is told with the nearest."""
+    valid = [name for name in QUIRKS if name != OVER_HTTP]
+    for name in names:
+        if name not in valid:
+            raise UnknownName(kind="quirk", name=name, valid=valid)
+    return tuple(dict.fromkeys(names))
+
+
 def _connection(far: Far) -> StdioConnection:
-    command, *args = far.command
+    command, *args = far.started
     return StdioConnection(transport="stdio", command=command, args=args, env=far.env)
 
 

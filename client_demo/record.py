@@ -1,51 +1,61 @@
-"""Recordings: what every run saw and what the provider was asked, a JSON object a line, as it happens.
+"""Recordings: the evidence of a comparison, a JSON object a line, as it comes.
 
 Each line leaves the process when it is written, so that a crash keeps what came before it. Keys never reach
-the file. Knows the format; refuses to know what is made of it.
+the file. Knows the format; refuses to know what is made of it. `reread.py` reads it back.
 
     {"schema": "throughline.recording/1", ...}                          the header, always the first line
-    {"line": "begin", "run": 1, "placement": ..., "path": ..., "repeat": 1}
-    {"line": "seen", "run": 1, "t": 0.0123, "lane": ..., "mode": ..., "value": ...}
-    {"line": "request", "run": 1, "number": ..., "who": ..., "streamed": ..., "body": ..., "text": ..., ...}
-    {"line": "end", "run": 1, ...the run as in the comparison's JSON}
+    {"line": "latency", "round_trip_s": ..., "start_s": ...}            what the tap adds, where there is one
+    {"line": "begin", "run": 1, "placement": ..., "path": ..., "repeat": 1, "warmup": false, "probe": ""}
+    {"line": "seen", "run": 1, "t": 0.0123, "lane": ..., "mode": ..., "value": ..., "event": [...], ...}
+    {"line": "mcp", "run": 1, "t": 0.0101, "direction": "to server", "body": {...}}
+    {"line": "request", "run": 1, "number": ..., "who": ..., "body": ..., "answer": ..., "chunk_s": ..., ...}
+    {"line": "end", "run": 1, ...the run as in the comparison's JSON, "state": [...], "log": [...], ...}
+
+Runs that warm up are numbered from 0 down. Times are seconds from the start of the run. In `seen`, `value` is
+what was handed out, and `event`, `who`, `text` and `tool_call_id` are what the law and the tokens make of it.
+`mcp` lines may come after their run's `end`.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from pydantic import BaseModel
-
 from client_demo.compare import Plan
 from client_demo.errors import FileUnwritable
+from client_demo.evidence import Message, Request, RunEvidence, Sight
+from client_demo.jsonable import REDACTED, jsonable, redacted, without_keys
 from client_demo.paths import Seen
 from client_demo.report.json import row
-from client_demo.runs import Cell, Run, Tap
+from client_demo.reread import SCHEMA, read_evidence, read_recording
+from client_demo.runs import Cell
+from client_demo.taps.latency import Latency
 from throughline import __version__
-from throughline.model.records import RequestRecord
 from throughline.model.settings import ModelSettings
 
-SCHEMA = "throughline.recording/1"
-REDACTED = "[redacted]"
-_KEYS = re.compile(r"\b(sk|pk|rk|tl)-[A-Za-z0-9_-]{8,}|(?<=Bearer )[^\s\"\\]+")
-_SECRET_FIELDS = frozenset({"api_key", "authorization", "x-api-key", "password", "secret"})
+__all__ = [
+    "REDACTED",
+    "SCHEMA",
+    "Recorder",
+    "jsonable",
+    "read_evidence",
+    "read_recording",
+    "recording",
+    "redacted",
+]
 
 
 class Recorder:
-    """Writes one comparison's recording; a `trial.Watcher`."""
+    """Writes one comparison's recording; a `collect.Listener`."""
 
     def __init__(self, file: TextIO, plan: Plan, model: ModelSettings) -> None:
         self._file = file
         self._key = model.api_key
-        self._run = 0
-        self._started = 0.0
         self._write(
             {
                 "schema": SCHEMA,
@@ -54,36 +64,46 @@ class Recorder:
                 "prompt": plan.prompt,
                 "tool": plan.tool,
                 "model": {"kind": model.kind, "name": model.model},
+                **({"quirks": plan.quirks} if plan.quirks else {}),
             }
         )
 
-    def begins(self, cell: Cell, tap: Tap) -> None:
+    def costs(self, latency: Latency) -> None:
+        """Say what the tap adds."""
+        self._write({"line": "latency", **asdict(latency)})
+
+    def opened(self, number: int, cell: Cell) -> None:
         """Open a run."""
-        self._run += 1
-        self._started = tap.started
-        self._write({"line": "begin", "run": self._run, **asdict(cell)})
+        self._write({"line": "begin", "run": number, **asdict(cell), "warmup": cell.warms_up, "probe": ""})
 
-    def saw(self, cell: Cell, seen: Seen) -> None:
-        """Write one event, as it came."""
-        t = round(seen.t - self._started, 6)
-        told = {"lane": seen.lane, "mode": seen.mode, "value": jsonable(seen.raw)}
-        self._write({"line": "seen", "run": self._run, "t": t, **told})
+    def sighted(self, number: int, seen: Seen, sight: Sight) -> None:
+        """Write one event, as it came, and what it says."""
+        told = {"t": sight.t, "lane": sight.lane, "mode": sight.mode, "value": jsonable(seen.raw)}
+        said = {
+            "event": sight.event,
+            "who": sight.who,
+            "text": sight.text,
+            "tool_call_id": sight.tool_call_id,
+        }
+        self._write({"line": "seen", "run": number, **told, **said})
 
-    def ended(self, run: Run, requests: Sequence[RequestRecord]) -> None:
-        """Close a run, with what the provider was asked during it."""
-        for one in requests:
-            times = {
-                name: None if (t := getattr(one, name)) is None else round(t - self._started, 6)
-                for name in ("started_s", "first_byte_s", "ended_s")
-            }
-            self._write({"line": "request", "run": self._run, **asdict(one), **times})
-        self._write({"line": "end", "run": self._run, **row(run)})
+    def asked(self, number: int, one: Request) -> None:
+        """Write a request to the provider, and its answer."""
+        self._write({"line": "request", "run": number, **asdict(one)})
+
+    def passed(self, number: int, message: Message) -> None:
+        """Write one MCP message."""
+        self._write({"line": "mcp", "run": number, **asdict(message)})
+
+    def closed(self, evidence: RunEvidence) -> None:
+        """Close a run."""
+        told = {"dropped": evidence.run.dropped, "state": evidence.state, "log": evidence.log}
+        self._write({"line": "end", "run": evidence.number, **row(evidence.run), **told})
 
     def _write(self, line: dict[str, Any]) -> None:
         text = json.dumps(redacted(line), ensure_ascii=False, default=str)
-        if self._key:
-            text = text.replace(self._key, REDACTED)
-        self._file.write(_KEYS.sub(REDACTED, text).encode("utf-8", "replace").decode() + "\n")
+        text = without_keys(text, self._key)
+        self._file.write(text.encode("utf-8", "replace").decode() + "\n")
         self._file.flush()
 
 
@@ -97,40 +117,3 @@ def recording(path: Path, plan: Plan, model: ModelSettings) -> Iterator[Recorder
         raise FileUnwritable(option="--record", path=str(path), reason=reason) from error
     with file:
         yield Recorder(file, plan, model)
-
-
-def read_recording(path: Path) -> Iterator[dict[str, Any]]:
-    """Read a recording's lines, without a last one that was cut off. Raises ValueError on another schema."""
-    with path.open(encoding="utf-8") as file:
-        header = json.loads(file.readline() or "{}")
-        if header.get("schema") != SCHEMA:
-            raise ValueError(f"{path} is not a {SCHEMA} but {header.get('schema')!r}")
-        yield header
-        for line in file:
-            if line.endswith("\n"):
-                yield json.loads(line)
-
-
-def jsonable(value: Any) -> Any:
-    """Turn whatever a stream hands out into JSON values, keeping every field."""
-    match value:
-        case None | bool() | int() | float() | str():
-            return value
-        case BaseModel():
-            shown = {name: getattr(value, name) for name in type(value).model_fields}
-            return {"_": type(value).__name__, **jsonable(shown)}
-        case Mapping():
-            return {str(key): jsonable(item) for key, item in value.items()}
-        case list() | tuple() | set() | frozenset():
-            return [jsonable(item) for item in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        names = value.__dataclass_fields__
-        return {"_": type(value).__name__, **{name: jsonable(getattr(value, name)) for name in names}}
-    return repr(value)
-
-
-def redacted(value: Any) -> Any:
-    """Take out what stands in a field that is named for a secret."""
-    if isinstance(value, Mapping):
-        return {k: REDACTED if str(k).lower() in _SECRET_FIELDS else redacted(v) for k, v in value.items()}
-    return [redacted(item) for item in value] if isinstance(value, list) else value

@@ -19,16 +19,23 @@ from client_demo.tokens import TokenReader
 
 Status = Literal["ok", "error", "unsupported"]
 LATEST_CHARS = 200
+WARM_UP = 0
+"""The repeat of a run that only warms up."""
 LANES = ("messages", "tools", "custom", "events")
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One run to make: which placement, which path, which repeat (from 1)."""
+    """One run to make: which placement, which path, which repeat (from 1; 0 warms up)."""
 
     placement: str
     path: str
     repeat: int = 1
+
+    @property
+    def warms_up(self) -> bool:
+        """Whether this run is made before any is compared, so that starting up is no path's own time."""
+        return self.repeat == WARM_UP
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,7 @@ class Run:
     answer: str | None
     dropped: int = 0
     events: tuple[Event, ...] = ()
+    conversation: tuple[BaseMessage, ...] = field(default=(), repr=False)
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ from client_demo.errors import PathUnsupported, RunTimedOut
 from client_demo.paths import Seen, run_path
 from client_demo.placements import Placed, Wire
 from client_demo.runs import Cell, ProviderCall, Run, Status, Tap, ToolTokens, answer, tool_calls
-from throughline.errors import ThroughlineError
+from throughline.errors import ServerUnavailable, ThroughlineError
 from throughline.model import OpenModel
 from throughline.model.endpoint import Endpoint
 from throughline.model.records import RequestRecord
@@ -100,6 +100,8 @@ class Bench:
                 late = RunTimedOut(placement=cell.placement, path=cell.path, limit_s=self.timeout_s)
                 return Outcome("error", late)
             told = explain(error, address=self.address)
+            if isinstance(told, ServerUnavailable) and self.placed.server:  # a tap may stand before it
+                told = ServerUnavailable(server=self.placed.server, reason=told.reason)
             if isinstance(told, HOPELESS):
                 raise told from error
             return Outcome("unsupported" if isinstance(told, UNSUPPORTED) else "error", told)
@@ -153,4 +155,5 @@ def _told(
         answer=answer(messages),
         dropped=wire.dropped,
         events=tap.events(),
+        conversation=tuple(messages),
     )

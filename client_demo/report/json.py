@@ -10,13 +10,17 @@ from dataclasses import asdict
 from typing import Any
 
 from client_demo.compare import Plan, equal_to_local
+from client_demo.findings import Finding
+from client_demo.jsonable import without_keys
 from client_demo.runs import Run
 from throughline.model.settings import ModelSettings
 
 SCHEMA = "throughline.compare/1"
 
 
-def document(plan: Plan, model: ModelSettings, runs: Sequence[Run]) -> dict[str, Any]:
+def document(
+    plan: Plan, model: ModelSettings, runs: Sequence[Run], findings: Sequence[Finding] = ()
+) -> dict[str, Any]:
     """The whole comparison."""
     return {
         "schema": SCHEMA,
@@ -24,7 +28,14 @@ def document(plan: Plan, model: ModelSettings, runs: Sequence[Run]) -> dict[str,
         "model": {"kind": model.kind, "name": model.model},
         "runs": [row(run) for run in runs],
         "equal_to_local": equal_to_local(runs),
+        "findings": [_finding(one, model.api_key) for one in findings],
     }
+
+
+def _finding(finding: Finding, key: str) -> dict[str, Any]:
+    """A finding; what it quotes is from requests and messages, and is cleaned as a recording is."""
+    exhibits = [{**asdict(one), "says": without_keys(one.says, key)} for one in finding.evidence]
+    return {**asdict(finding), "sentence": without_keys(finding.sentence, key), "evidence": exhibits}
 
 
 def row(run: Run) -> dict[str, Any]:

@@ -44,6 +44,8 @@ class Lines:
 
     def ended(self, run: Run, requests: Sequence[RequestRecord]) -> None:
         """Say how the run came out."""
+        if run.cell.warms_up:
+            return
         self._runs[run.cell] = run
         cell = run.cell
         words = cells.outcome(run, self._runs.get(Cell(REFERENCE, cell.path, cell.repeat)))
@@ -86,13 +88,16 @@ class View:
 
     def begins(self, cell: Cell, tap: Tap) -> None:
         """Show a run as under way."""
-        self._now = (cell, tap)
+        if not cell.warms_up:
+            self._now = (cell, tap)
 
     def saw(self, cell: Cell, seen: Seen) -> None:
         """Nothing to do: the tap has counted it, and the next drawing reads the tap."""
 
     def ended(self, run: Run, requests: Sequence[RequestRecord]) -> None:
         """Show how a run came out."""
+        if run.cell.warms_up:
+            return
         self._now = None
         cell = run.cell
         self._runs[cell] = run

@@ -14,7 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from client_demo.compare import REFERENCE, Plan
+from client_demo.findings import Finding as Cause
 from client_demo.report import cells
+from client_demo.report.causes import drawn, told
 from client_demo.report.cells import Words
 from client_demo.runs import Run
 from client_demo.verdict import Finding, verdict
@@ -59,12 +61,17 @@ NARROW = tuple(
 )
 
 
-def show(console: Console, plan: Plan, model: ModelSettings, runs: Sequence[Run]) -> None:
-    """Print the whole comparison: the verdict first."""
+def show(
+    console: Console, plan: Plan, model: ModelSettings, runs: Sequence[Run], found: Sequence[Cause] = ()
+) -> None:
+    """Print the whole comparison: the verdict first, then its causes."""
     if console.is_terminal:
-        console.print(picture(plan, model, runs), "", details(runs, width=console.width), "", sep="\n")
+        causes = [drawn(found), ""] if found else []
+        console.print(
+            picture(plan, model, runs), "", *causes, details(runs, width=console.width), "", sep="\n"
+        )
     else:
-        console.file.writelines(f"{line}\n" for line in plain(plan, model, runs))
+        console.file.writelines(f"{line}\n" for line in plain(plan, model, runs, found))
 
 
 def picture(plan: Plan, model: ModelSettings, runs: Sequence[Run]) -> RenderableType:
@@ -125,19 +132,23 @@ def details(runs: Sequence[Run], *, width: int) -> RenderableType:
     return Group(*groups)
 
 
-def plain(plan: Plan, model: ModelSettings, runs: Sequence[Run]) -> Iterator[str]:
+def plain(
+    plan: Plan, model: ModelSettings, runs: Sequence[Run], found: Sequence[Cause] = ()
+) -> Iterator[str]:
     """The same as lines of text, for files and pipes."""
     yield from heading(plan, model).plain.splitlines()
     yield ""
     for finding in verdict(runs, tool=plan.tool, scripted=model.kind == "scripted"):
         yield f"{MARKS[finding.tone][0]} {finding.subject} {finding.text}".replace("  ", " ")
     yield ""
+    if found:
+        yield from (*told(found), "")
     names = ["path", *(" ".join(column.name.split()) for column in COLUMNS), "verdict"]
     names[1] = "placement"
     rows = [names]
     for run in runs:
-        told = [one.text.strip() for one in _row(run, _local(run, runs), COLUMNS)]
-        rows.append([run.cell.path, *told, cells.outcome(run, _local(run, runs)).text])
+        texts = [one.text.strip() for one in _row(run, _local(run, runs), COLUMNS)]
+        rows.append([run.cell.path, *texts, cells.outcome(run, _local(run, runs)).text])
     widths = [max(len(row[n]) for row in rows) for n in range(len(names))]
     for row in rows:
         yield "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()

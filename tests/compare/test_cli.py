@@ -67,6 +67,8 @@ BAD = {
     ),
     "no path": (["--paths", ","], "There is no path named ''"),
     "a prompt for a file": (["--json", "Where is it?"], "its name does not end in .json"),
+    "unknown quirk": (["--quirk", "lat"], "did you mean 'late'?"),
+    "a quirk of another's server": (["--quirk", "late", "--server", "x"], "leave --server out"),
     "open quote": (["--server", "python '"], "close its quotes"),
     "empty server": (["--server", " "], "name a command"),
     "no repeats": (["--repeat", "0"], "0 is not in the range"),
@@ -97,6 +99,24 @@ def test_json_without_a_file_is_all_there_is_on_stdout() -> None:
     assert told["prompt"] == "Where is my bed?"
     assert [run["path"] for run in told["runs"]] == ["ainvoke"]
     assert done.returncode == 0
+
+
+def test_findings_stand_below_the_verdict_and_runs_of_a_recording_can_be_told_apart(tmp_path: Path) -> None:
+    fast = (*FAST[:2], "--placements", "local,held", "--paths", "ainvoke,astream:messages", "--tool", "ask")
+    files = ("--quirk", "postprocessed", "--json", "a.json", "--record", "b.jsonl")
+    done = run("compare", *fast, *files, cwd=tmp_path)
+    assert done.returncode == 0  # only bridged is expected to be equal
+    assert "POSTPROCESSED (warning, certain) " in done.stdout
+    assert "TOKENS_STOP_AT_BOUNDARY (warning, certain) " in done.stdout
+    assert done.stdout.index("is the reference") < done.stdout.index("POSTPROCESSED")
+    assert "read on their way by a tap: it adds" in done.stderr
+    found = json.loads((tmp_path / "a.json").read_text())["findings"]
+    assert {"code", "severity", "sentence", "evidence", "sure", "remedy", "placements", "paths"} == set(
+        found[0]
+    )
+    assert {"POSTPROCESSED", "TOKENS_STOP_AT_BOUNDARY"} <= {one["code"] for one in found}
+    assert run("diff", "b.jsonl#1", "b.jsonl#3", cwd=tmp_path).returncode == 0
+    assert run("diff", "b.jsonl", "b.jsonl", cwd=tmp_path).returncode == 0
 
 
 def test_files_are_written_beside_the_result(tmp_path: Path) -> None:

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from langchain_core.messages import AIMessage
 
+from client_demo.collect import collecting
 from client_demo.compare import Plan, compare
 from client_demo.errors import FileUnwritable
 from client_demo.paths import Seen
 from client_demo.record import Recorder, jsonable, read_recording, recording
-from client_demo.runs import Cell, Tap
+from client_demo.runs import Cell
+from client_demo.witness import SightReader
 from throughline.model import ModelSettings, OpenModel
 
 pytestmark = pytest.mark.anyio
@@ -25,8 +27,8 @@ PLAN = Plan("What items are in the bedroom?", "list_items", ("local",), ("astrea
 @pytest.fixture
 async def recorded(scripted: OpenModel, tmp_path: Path) -> Path:
     path = tmp_path / "runs.jsonl"
-    with recording(path, PLAN, scripted.settings) as recorder:
-        await compare(PLAN, scripted, watchers=[recorder])
+    with recording(path, PLAN, scripted.settings) as recorder, collecting(recorder) as collector:
+        await compare(PLAN, scripted, watchers=[collector])
     return path
 
 
@@ -36,8 +38,9 @@ async def test_a_recording_reads_back_from_its_header_to_its_last_run(recorded: 
     assert header["prompt"] == PLAN.prompt
     assert header["model"] == {"kind": "scripted", "name": "scripted?pace_ms=0"}
     kinds = [line["line"] for line in lines]
-    assert kinds.count("begin") == kinds.count("end") == 2
-    assert kinds.count("request") == 6
+    assert kinds.count("begin") == kinds.count("end") == 3
+    assert kinds.count("request") == 9
+    assert [line["warmup"] for line in lines if line["line"] == "begin"] == [True, False, False]
     assert [line["run"] for line in lines] == sorted(line["run"] for line in lines)
 
 
@@ -47,8 +50,10 @@ async def test_every_token_is_in_the_recording_with_its_time(recorded: Path) -> 
     words = [
         message for message, metadata in (line["value"] for line in lines) if message["_"] == "AIMessageChunk"
     ]
-    asked = next(line for line in read_recording(recorded) if line.get("who") == "tool")
-    assert asked["text"] in "".join(word["content"] for word in words)
+    asked = [line for line in read_recording(recorded) if line.get("line") == "request" and line["run"] == 1]
+    told = next(line["answer"]["content"] for line in asked if line["who"] == "tool")
+    assert told in "".join(word["content"] for word in words)
+    assert told == "".join(line["text"] for line in lines if line["who"] == "tool")
 
 
 async def test_requests_are_recorded_as_they_were_sent(recorded: Path) -> None:
@@ -61,7 +66,13 @@ async def test_the_key_is_not_in_the_recording(scripted: OpenModel, recorded: Pa
     assert scripted.settings.api_key not in json.dumps(list(read_recording(recorded)))
 
 
-SECRETS = ["sk-abcdefghijklmnop1234", "tl-abcdefghijklmnop1234", "Bearer abcdefgh.ijkl"]
+SECRETS = [
+    "sk-abcdefghijklmnop1234",
+    "tl-abcdefghijklmnop1234",
+    "Bearer abcdefgh.ijkl",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+    "ghp_abcdefghijklmnop1234",
+]
 
 
 @pytest.mark.parametrize("secret", SECRETS)
@@ -70,7 +81,8 @@ def test_what_looks_like_a_key_is_redacted_wherever_it_stands(secret: str) -> No
     recorder = Recorder(
         file, replace(PLAN, prompt=f"my key is {secret}"), ModelSettings("http://x/v1", "", "m")
     )
-    recorder.saw(Cell("local", "ainvoke"), Seen(0, "custom", "custom", {"api_key": "abc", "text": [secret]}))
+    seen = Seen(0, "custom", "custom", {"api_key": "abc", "text": [secret]})
+    recorder.sighted(1, seen, SightReader(0).read(seen))
     assert secret.removeprefix("Bearer ") not in file.getvalue()
     assert '"api_key": "[redacted]"' in file.getvalue()
 
@@ -78,7 +90,7 @@ def test_what_looks_like_a_key_is_redacted_wherever_it_stands(secret: str) -> No
 def test_each_line_leaves_at_once_so_that_a_crash_keeps_it(tmp_path: Path) -> None:
     path = tmp_path / "runs.jsonl"
     with recording(path, PLAN, ModelSettings("http://x/v1", "k", "m")) as recorder:
-        recorder.begins(Cell("local", "ainvoke"), Tap())
+        recorder.opened(1, Cell("local", "ainvoke"))
         assert [line.get("line", "header") for line in read_recording(path)] == ["header", "begin"]
 
 

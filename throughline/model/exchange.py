@@ -68,6 +68,7 @@ class Exchange:
                 await self._begin(answer.status, answer.headers)
                 async with aclosing(answer.pieces) as pieces:
                     async for piece in pieces:
+                        self._note.sends(piece)
                         await self._send({"type": "http.response.body", "body": piece, "more_body": True})
         except HangUp:
             if not self._begun:  # an answer must have begun to be broken off
@@ -76,6 +77,7 @@ class Exchange:
         except Refused as refused:
             await self._begin(refused.status, (*JSON_HEADERS, *FINAL))
             body = json.dumps(error_body(refused)).encode()
+            self._note.sends(body)
             await self._send({"type": "http.response.body", "body": body, "more_body": True})
         await self._end()
 

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from throughline.model.answered import Sent
+
 Snapshot = tuple["RequestRecord", ...]
 
 
@@ -22,7 +24,8 @@ class RequestRecord:
 
     `tokens` counts the non-empty text deltas produced so far (a forwarded answer that came in one piece has
     one); `text` is those deltas joined. `usage` says whether the answer told its usage. `reader_left` is true
-    when the reader closed the connection before the answer was complete.
+    when the reader closed the connection before the answer was complete. `sent` are the answer's bytes, and
+    when they went out, once there will be no more of them.
     """
 
     number: int
@@ -38,6 +41,7 @@ class RequestRecord:
     reader_left: bool = False
     finish_reason: str | None = None
     text: str = ""
+    sent: tuple[Sent, ...] = field(default=(), repr=False)
 
 
 class Note:
@@ -57,12 +61,18 @@ class Note:
         self._status = 0
         self._reader_left = False
         self._finish_reason: str | None = None
+        self._sending: list[Sent] = []
+        self._sent: tuple[Sent, ...] = ()
 
     def answered(self, *, status: int) -> None:
         """The first byte of the answer goes out."""
         with self._book.change():
             self._status = status
             self._first_byte_s = time.monotonic()
+
+    def sends(self, piece: bytes) -> None:
+        """These bytes of the answer go out; nobody waits for that, so nobody is woken."""
+        self._sending.append((time.monotonic(), piece))
 
     def produced(self, texts: list[str]) -> None:
         """These text deltas were produced."""
@@ -81,6 +91,7 @@ class Note:
             if self._ended_s is None:
                 self._ended_s = time.monotonic()
                 self._reader_left = reader_left
+                self._sent = tuple(self._sending)
 
     def read(self) -> RequestRecord:
         """Read the page; the caller holds the book's lock."""
@@ -98,6 +109,7 @@ class Note:
             reader_left=self._reader_left,
             finish_reason=self._finish_reason,
             text="".join(self._texts),
+            sent=self._sent,
         )
 
 

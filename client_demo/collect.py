@@ -1,0 +1,156 @@
+"""Collects the evidence of a comparison while it runs: what was seen, asked, said on the wire and logged.
+
+A `trial.Watcher` that also puts taps before servers. Knows runs and taps; refuses to know what is concluded.
+A message that passed after its run belongs to that run until the next one of its placement begins.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+from client_demo.compare import Plan
+from client_demo.evidence import Evidence, Message, Request, RunEvidence, Sight
+from client_demo.paths import Seen
+from client_demo.runs import Cell, Run, Tap
+from client_demo.taps.log import TapLog
+from client_demo.witness import SightReader, request, run_evidence
+from throughline.model.records import RequestRecord
+from throughline.model.settings import ModelSettings
+
+
+class Listener(Protocol):
+    """Whoever wants to have the evidence as it comes: the recording."""
+
+    def opened(self, number: int, cell: Cell) -> None:
+        """A run begins."""
+
+    def sighted(self, number: int, seen: Seen, sight: Sight) -> None:
+        """A run was handed something."""
+
+    def asked(self, number: int, one: Request) -> None:
+        """The provider was asked; told when the run is over."""
+
+    def passed(self, number: int, message: Message) -> None:
+        """A message passed the tap; told when the run is over, or later."""
+
+    def closed(self, evidence: RunEvidence) -> None:
+        """A run is over; messages may still come."""
+
+
+@dataclass(slots=True)
+class _Open:
+    """A run, under way or over. `started` is monotonic."""
+
+    number: int
+    cell: Cell
+    started: float
+    reader: SightReader
+    sights: list[Sight] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    evidence: RunEvidence | None = None
+
+
+class Collector:
+    """Holds the evidence of the runs so far. Made by `collecting`."""
+
+    def __init__(self, folder: Path, log: _LogLines, listeners: Sequence[Listener]) -> None:
+        self._folder = folder
+        self._log = log
+        self._listeners = listeners
+        self._taps: dict[str, TapLog] = {}
+        self._runs: list[_Open] = []
+
+    def tapped(self, placement: str, command: tuple[str, ...]) -> tuple[str, ...]:
+        """The command of a placement's server, with a tap before it (`compare.Tapping`)."""
+        tap = self._taps.setdefault(placement, TapLog(self._folder / f"{placement}.jsonl"))
+        return tap.tapped(command)
+
+    def begins(self, cell: Cell, tap: Tap) -> None:
+        """Open a run; what has passed since the last one of this placement is that one's."""
+        self._drain(cell.placement)
+        self._log.lines.clear()
+        now = _Open(self._number(cell), cell, tap.started, SightReader(tap.started))
+        self._runs.append(now)
+        for listener in self._listeners:
+            listener.opened(now.number, cell)
+
+    def saw(self, cell: Cell, seen: Seen) -> None:
+        """Keep what an event says."""
+        now = self._runs[-1]
+        now.sights.append(sight := now.reader.read(seen))
+        for listener in self._listeners:
+            listener.sighted(now.number, seen, sight)
+
+    def ended(self, run: Run, requests: Sequence[RequestRecord]) -> None:
+        """Close a run."""
+        now = self._runs[-1]
+        asked = [request(one, now.started) for one in requests]
+        self._drain(run.cell.placement)
+        now.evidence = run_evidence(now.number, run, sights=now.sights, requests=asked, log=self._log.lines)
+        for listener in self._listeners:
+            for one in asked:
+                listener.asked(now.number, one)
+            listener.closed(now.evidence)
+
+    def evidence(self, plan: Plan, model: ModelSettings) -> Evidence:
+        """All of it, when every server has ended: without the runs that only warmed up."""
+        for placement in self._taps:
+            self._drain(placement)
+        told = {"kind": model.kind, "name": model.model}
+        return Evidence(plan.prompt, plan.tool, told, tuple(_kept(self._runs)))
+
+    def _number(self, cell: Cell) -> int:
+        """From 1 in the order of the runs; those that warm up count from 0 down, out of the way."""
+        alike = sum(one.cell.warms_up == cell.warms_up for one in self._runs)
+        return -alike if cell.warms_up else alike + 1
+
+    def _drain(self, placement: str) -> None:
+        """Give what has passed in a placement to its latest run; what passed before any run is nobody's."""
+        passed = self._taps[placement].drain() if placement in self._taps else []
+        owner = next((one for one in reversed(self._runs) if one.cell.placement == placement), None)
+        for message in passed:
+            if owner is not None and (message.t >= owner.started or owner.messages):
+                told = replace(message, t=round(message.t - owner.started, 6))
+                owner.messages.append(told)
+                for listener in self._listeners:
+                    listener.passed(owner.number, told)
+
+
+def _kept(runs: Sequence[_Open]) -> Iterator[RunEvidence]:
+    for one in runs:
+        if one.evidence is not None and not one.cell.warms_up:
+            notes = {"transport": "stdio"} if one.messages else {}
+            yield replace(one.evidence, messages=tuple(one.messages), notes=notes)
+
+
+class _LogLines(logging.Handler):
+    """Keeps warnings, and hands them on to whoever would have had them."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(f"{record.name}: {self.format(record)}")
+        alone = logging.getLogger().handlers == [self]
+        if alone and logging.lastResort is not None:
+            logging.lastResort.handle(record)
+
+
+@contextmanager
+def collecting(*listeners: Listener) -> Iterator[Collector]:
+    """Collect for the length of the context; the taps' files go with it."""
+    log = _LogLines()
+    root = logging.getLogger()
+    root.addHandler(log)
+    try:
+        with tempfile.TemporaryDirectory(prefix="throughline-") as folder:
+            yield Collector(Path(folder), log, listeners)
+    finally:
+        root.removeHandler(log)
