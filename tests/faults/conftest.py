@@ -41,14 +41,14 @@ def faults_server(model: OpenModel, *options: str) -> StdioServerParameters:
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def model(anyio_backend: str) -> AsyncIterator[OpenModel]:
     """Paces are chosen a tool at a time, by the model's name."""
     async with open_model("scripted?pace_ms=0", env={}) as opened:
         yield opened
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def web(model: OpenModel) -> AsyncIterator[Served]:
     """The server of faults over HTTP, which takes twenty megabytes."""
     with TemporaryFile() as log:
@@ -56,7 +56,7 @@ async def web(model: OpenModel) -> AsyncIterator[Served]:
             yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def json_web(model: OpenModel) -> AsyncIterator[Served]:
     """The same, which answers in JSON and takes what FastMCP takes: four megabytes."""
     with TemporaryFile() as log:
@@ -64,7 +64,7 @@ async def json_web(model: OpenModel) -> AsyncIterator[Served]:
             yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def host(model: OpenModel) -> AsyncIterator[Host]:
     """A host on raw pipes, of a server with a deadline."""
     command = ("-m", "tests.faults.server", "--deadline", DEADLINE_S)
@@ -73,7 +73,7 @@ async def host(model: OpenModel) -> AsyncIterator[Host]:
         assert await opened.leave() == 0
 
 
-@pytest.fixture(scope="session", params=["stdio", "http"])
+@pytest.fixture(scope="package", params=["stdio", "http"])
 async def bridged(request: pytest.FixtureRequest, model: OpenModel, web: Served) -> AsyncIterator[Bridged]:
     """One test body over both transports."""
     server = faults_server(model) if request.param == "stdio" else web.url

@@ -16,7 +16,7 @@ from langchain_core.runnables import RunnableConfig
 from mcp import StdioServerParameters
 
 from tests.faults.conftest import Bridged
-from tests.faults.host import MUST_END_S, OPT_IN, ROOT, hosted
+from tests.faults.host import MUST_END_S, ROOT
 from tests.faults.streams import ToolStream
 from tests.law import graphs
 from throughline.client import open_session
@@ -92,17 +92,3 @@ async def test_leaving_its_stream_closes_the_providers_and_keeps_the_session(aut
             stream.left()
         await stream.assert_closed()
         assert await author.tools["joke"].ainvoke({"topic": "[[reply:still here]]"}) == "still here"
-
-
-async def test_a_host_that_did_not_opt_in_gets_the_result_and_nothing_else(
-    model: OpenModel, script: Path
-) -> None:
-    async with hosted(str(script), env=model.settings.to_env()) as host:
-        for meta in (None, {"progressToken": "host"}):
-            number = await host.call("joke", meta, topic="[[reply:a joke]]")
-            assert (await host.answer(number))["result"]["content"][0]["text"] == "a joke"
-        assert [message for message in host.messages if "method" in message] == []
-        ours = {"progressToken": "ours", "throughline/stream": OPT_IN}
-        await host.answer(await host.call("joke", ours, topic="[[reply:a joke]]"))
-        assert host.progress("ours")
-        assert await host.leave() == 0

@@ -11,12 +11,13 @@ from contextlib import closing
 import anyio
 import pytest
 
-from tests.core.clock import clock, ending, on_a_clock, settled
-from throughline.server.status import LAST_GAP_S, MOST_GAPS, StatusReporter
+from throughline.server import status
+from throughline.server.status import MOST_GAPS, StatusReporter
 from throughline.server.unread import unread_bytes
 
 pytestmark = pytest.mark.anyio
-anyio_backend = on_a_clock
+
+MUST_END_S = 10
 
 
 @pytest.fixture(params=["a pipe", "a local socket"])
@@ -53,44 +54,44 @@ def test_of_what_cannot_be_asked_nothing_is_unread() -> None:
 
 
 class Pipe:
-    """What a host has left unread."""
+    """What a host has left unread, and how often that was asked."""
 
-    def __init__(self) -> None:
-        self.left = 0
+    def __init__(self, *left: int) -> None:
+        self.asked = 0
+        self._left = left
 
     async def tell(self, progress: float, total: float | None, message: str) -> None:
-        self.left += len(message)
+        assert self.asked == 0
 
     def unread(self) -> int:
-        return self.left
+        self.asked += 1
+        return self._left[min(self.asked, len(self._left)) - 1]
 
 
-async def test_the_result_waits_until_the_last_message_was_read() -> None:
-    pipe, done = Pipe(), anyio.Event()
-
-    async def call() -> None:
-        await reporter.run()
-        done.set()
-
+@pytest.mark.parametrize(
+    ("pipe", "asked"),
+    [
+        pytest.param(Pipe(0), 1, id="read at once"),
+        pytest.param(Pipe(12, 12, 12, 0), 4, id="read later"),
+        pytest.param(Pipe(12), MOST_GAPS, id="never read"),
+    ],
+)
+async def test_the_result_waits_until_the_last_message_was_read_but_not_without_end(
+    pipe: Pipe, asked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(status, "LAST_GAP_S", 0)
     reporter = StatusReporter(pipe.tell, pipe.unread)
-    with ending():
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(call)
-            await reporter.status("the last one")
-            reporter.close()
-            await anyio.sleep(10.5 * LAST_GAP_S)  # on a clock of its own
-            assert not done.is_set()
-            pipe.left = 0
-            await done.wait()
-
-
-async def test_a_host_that_reads_nothing_is_not_waited_for_without_end() -> None:
-    pipe = Pipe()
-    reporter = StatusReporter(pipe.tell, pipe.unread)
-    with ending():
-        began = clock().time()
-        await reporter.status("the last one")
-        reporter.close()
+    await reporter.status("the last one")
+    reporter.close()
+    with anyio.fail_after(MUST_END_S):
         await reporter.run()
-        await settled()
-    assert clock().time() - began == pytest.approx((MOST_GAPS + 1) * LAST_GAP_S)
+    assert pipe.asked == asked
+
+
+async def test_where_nothing_was_told_nothing_is_waited_for() -> None:
+    pipe = Pipe(12)
+    reporter = StatusReporter(pipe.tell, pipe.unread)
+    reporter.close()
+    with anyio.fail_after(MUST_END_S):
+        await reporter.run()
+    assert pipe.asked == 0
