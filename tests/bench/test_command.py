@@ -108,7 +108,7 @@ def test_people_get_tables_and_the_progress_goes_to_stderr(tmp_path: Path) -> No
     assert "call_vs_raw" in done.stdout
     assert "<= 1.25" in done.stdout
     assert "the cost of calling" in done.stderr
-    assert json.loads(path.read_text())["ratios"].keys() == {"call_vs_raw"}
+    assert json.loads(path.read_text())["ratios"].keys() == {"call_vs_raw", "call_by_agent_vs_raw"}
 
 
 def test_a_missed_goal_is_an_error_only_where_that_is_asked_for() -> None:

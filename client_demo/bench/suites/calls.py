@@ -1,7 +1,8 @@
 """`calls`: what it costs to call a tool that does nothing.
 
-The loaded LangChain tool, as an agent's ToolNode calls it, against a raw `session.call_tool` on the same
-session; the same tool in this process shows LangChain's own share.
+The loaded LangChain tool, called directly, against a raw `session.call_tool` on the same session: both give
+the text. Beside it the tool as an agent's ToolNode calls it, for which LangChain makes a message of the text,
+and the same tool in this process, which shows LangChain's own share.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from client_demo.bench.sizes import Sizes
 from throughline.client import local_tool
 
 Call = Callable[[], Awaitable[str]]
-BRIDGED, RAW, LOCAL = "bridged tool", "session.call_tool", "local tool"
+BRIDGED, RAW = "bridged tool", "session.call_tool"
+IN_AGENT, LOCAL = "bridged tool, by an agent", "local tool"
 
 
 def steps(sizes: Sizes) -> int:
@@ -44,14 +46,26 @@ async def run(sizes: Sizes, tick: Tick) -> Outcome:
             result = await session.call_tool("nothing", {})
             return "".join(getattr(block, "text", "?") for block in result.content)
 
-        calls: dict[str, Call] = {BRIDGED: partial(_call, bridged), RAW: raw, LOCAL: partial(_call, local)}
+        calls: dict[str, Call] = {
+            BRIDGED: partial(_call, bridged),
+            RAW: raw,
+            IN_AGENT: partial(_call_of_agent, bridged),
+            LOCAL: partial(_call, local),
+        }
         variants = {name: partial(_timed, call, sizes.calls_a_round) for name, call in calls.items()}
         series = await interleaved(variants, unit="us", rounds=sizes.call_rounds, tick=tick)
-    ratios = (ratio("call_vs_raw", series[BRIDGED], series[RAW]),)
+    ratios = (
+        ratio("call_vs_raw", series[BRIDGED], series[RAW]),
+        ratio("call_by_agent_vs_raw", series[IN_AGENT], series[RAW]),
+    )
     return Outcome(tuple(series.values()), ratios)
 
 
 async def _call(tool: BaseTool) -> str:
+    return str(await tool.ainvoke({}))
+
+
+async def _call_of_agent(tool: BaseTool) -> str:
     message = await tool.ainvoke({"type": "tool_call", "id": "call_1", "name": tool.name, "args": {}})
     return str(message.content)
 
