@@ -19,6 +19,7 @@ from client_demo.evidence import Evidence, Message, Request, RunEvidence, Sight
 from client_demo.paths import Seen
 from client_demo.runs import Cell, Run, Tap
 from client_demo.taps.log import TapLog
+from client_demo.targets import Target
 from client_demo.witness import SightReader, request, run_evidence
 from throughline.model.records import RequestRecord
 from throughline.model.settings import ModelSettings
@@ -66,10 +67,12 @@ class Collector:
         self._taps: dict[str, TapLog] = {}
         self._runs: list[_Open] = []
 
-    def tapped(self, placement: str, command: tuple[str, ...]) -> tuple[str, ...]:
-        """The command of a placement's server, with a tap before it (`compare.Tapping`)."""
+    def tapped(self, placement: str, target: Target) -> Target:
+        """A placement's server, with a tap before it (`compare.Tapping`)."""
+        if target.url:
+            return target
         tap = self._taps.setdefault(placement, TapLog(self._folder / f"{placement}.jsonl"))
-        return tap.tapped(command)
+        return replace(target, command=tap.tapped(target.command))
 
     def begins(self, cell: Cell, tap: Tap) -> None:
         """Open a run; what has passed since the last one of this placement is that one's."""
@@ -126,6 +129,7 @@ def _kept(runs: Sequence[_Open]) -> Iterator[RunEvidence]:
     for one in runs:
         if one.evidence is not None and not one.cell.warms_up:
             notes = {"transport": "stdio"} if one.messages else {}
+            notes |= dict(one.evidence.notes)
             yield replace(one.evidence, messages=tuple(one.messages), notes=notes)
 
 

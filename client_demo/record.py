@@ -9,7 +9,7 @@ the file. Knows the format; refuses to know what is made of it. `reread.py` read
     {"line": "seen", "run": 1, "t": 0.0123, "lane": ..., "mode": ..., "value": ..., "event": [...], ...}
     {"line": "mcp", "run": 1, "t": 0.0101, "direction": "to server", "body": {...}}
     {"line": "request", "run": 1, "number": ..., "who": ..., "body": ..., "answer": ..., "chunk_s": ..., ...}
-    {"line": "end", "run": 1, ...the run as in the comparison's JSON, "state": [...], "log": [...], ...}
+    {"line": "end", "run": 1, ...the run as in the JSON, "state": [...], "log": [...], "notes": {...}, ...}
 
 Runs that warm up are numbered from 0 down. Times are seconds from the start of the run. In `seen`, `value` is
 what was handed out, and `event`, `who`, `text` and `tool_call_id` are what the law and the tokens make of it.
@@ -74,7 +74,7 @@ class Recorder:
 
     def opened(self, number: int, cell: Cell) -> None:
         """Open a run."""
-        self._write({"line": "begin", "run": number, **asdict(cell), "warmup": cell.warms_up, "probe": ""})
+        self._write({"line": "begin", "run": number, **asdict(cell), "warmup": cell.warms_up})
 
     def sighted(self, number: int, seen: Seen, sight: Sight) -> None:
         """Write one event, as it came, and what it says."""
@@ -98,6 +98,7 @@ class Recorder:
     def closed(self, evidence: RunEvidence) -> None:
         """Close a run."""
         told = {"dropped": evidence.run.dropped, "state": evidence.state, "log": evidence.log}
+        told |= {"notes": dict(evidence.notes)}
         self._write({"line": "end", "run": evidence.number, **row(evidence.run), **told})
 
     def _write(self, line: dict[str, Any]) -> None:

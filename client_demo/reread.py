@@ -108,14 +108,14 @@ def _evidence(number: int, pages: _Pages) -> RunEvidence:
         state=state,
         log=tuple(pages.end.get("log", ())),
         probe=pages.begin.get("probe") or "",
-        notes=pages.end.get("notes") or ({"transport": "stdio"} if pages.messages else {}),
+        notes={**({"transport": "stdio"} if pages.messages else {}), **pages.end.get("notes", {})},
     )
 
 
 def _run(pages: _Pages) -> Run:
     end = pages.end
     return Run(
-        cell=Cell(end["placement"], end["path"], end["repeat"]),
+        cell=Cell(end["placement"], end["path"], end["repeat"], pages.begin.get("probe") or ""),
         status=end["status"],
         error=end["error"],
         seconds=end["seconds"],
@@ -128,4 +128,5 @@ def _run(pages: _Pages) -> Run:
         answer=end["answer"],
         dropped=end.get("dropped", 0),
         events=tuple(one.event for one in pages.sights),
+        notes=end.get("notes", {}),
     )

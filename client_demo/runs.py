@@ -26,11 +26,15 @@ LANES = ("messages", "tools", "custom", "events")
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One run to make: which placement, which path, which repeat (from 1; 0 warms up)."""
+    """One run to make: which placement, which path, which repeat (from 1; 0 warms up).
+
+    `probe` names a run that is made to find something out, and that takes no part in the comparison.
+    """
 
     placement: str
     path: str
     repeat: int = 1
+    probe: str = ""
 
     @property
     def warms_up(self) -> bool:
@@ -71,7 +75,10 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run and all that is told of it. Times are seconds from its start; None: it never came to that."""
+    """One run and all that is told of it. Times are seconds from its start; None: it never came to that.
+
+    `notes` are what a probe found out (`causes/__init__.py` has their names).
+    """
 
     cell: Cell
     status: Status
@@ -87,6 +94,7 @@ class Run:
     dropped: int = 0
     events: tuple[Event, ...] = ()
     conversation: tuple[BaseMessage, ...] = field(default=(), repr=False)
+    notes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

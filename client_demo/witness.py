@@ -115,4 +115,6 @@ def run_evidence(
         results=results(state),
         state=state,
         log=tuple(log),
+        probe=run.cell.probe,
+        notes=run.notes,
     )
