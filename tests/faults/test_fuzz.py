@@ -140,7 +140,7 @@ NOISE = {
     "binary": bytes(byte for byte in range(256) if byte != 10),
     "an array without an end": b"[" * 100_000,
     "objects without an end": b'{"a":' * 100_000,
-    "too deep to be read": nested(5000),
+    "too deep to be read": nested(100_000),
     "UTF-16": request(1).decode().encode("utf-16"),
 }
 

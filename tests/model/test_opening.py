@@ -53,8 +53,18 @@ async def test_with_nothing_to_be_had_the_scripted_model_is_opened_and_says_why(
         assert model.settings.kind == "scripted"
         assert model.notice is not None
         assert "no model" in model.notice
-        assert "throughline model pull" in model.notice or "throughline[local]" in model.notice
+        assert "throughline model pull" in model.notice
         assert "\n" not in model.notice
+
+
+async def test_engine_and_weights_that_are_both_missing_are_told_at_once(
+    bare: dict[str, str], no_packaged_weights: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hide(monkeypatch, lambda name: name == "xllamacpp")
+    async with open_model("auto", env=bare) as model:
+        assert model.notice is not None
+        assert "pip install xllamacpp" in model.notice
+        assert "throughline model pull" in model.notice
 
 
 async def test_an_engine_that_is_not_installed_is_told_with_its_remedy(
@@ -65,7 +75,7 @@ async def test_an_engine_that_is_not_installed_is_told_with_its_remedy(
     weights.parent.mkdir()
     with weights.open("wb") as file:
         file.truncate(DEFAULT.size_bytes)
-    with pytest.raises(EngineMissing, match=r"throughline\[local\]"):
+    with pytest.raises(EngineMissing, match="pip install xllamacpp"):
         async with open_model("embedded", env=bare):
             pytest.fail("it was opened")
 

@@ -50,6 +50,7 @@ def _past_proxies() -> dict[str, Any]:
 
     return {
         "openai_proxy": None,
+        "http_socket_options": (),  # else LangChain warns that these shadow the proxy
         "http_client": DefaultHttpxClient(trust_env=False, verify=False),
         "http_async_client": DefaultAsyncHttpxClient(trust_env=False, verify=False),
     }

@@ -63,7 +63,7 @@ class EngineMissing(ModelError):
         self.engine = engine
         super().__init__(
             f"The engine of the embedded model ({engine}) is not installed",
-            remedy="install throughline with its extra 'local' (pip install 'throughline[local]').",
+            remedy=f"run: pip install {engine}",
         )
 
 
@@ -82,14 +82,21 @@ class EngineFailed(ModelError):
 
 
 class WeightsMissing(ModelError):
-    """The weights of the embedded model are not on this machine."""
+    """The weights of the embedded model are not on this machine; `engine` where that is missing as well."""
 
-    def __init__(self, *, name: str) -> None:
+    def __init__(self, *, name: str, engine: str | None = None) -> None:
         self.name = name
-        super().__init__(
-            f"The weights of {name} are not on this machine",
-            remedy=f"fetch them once with: throughline model pull {name}",
-        )
+        self.engine = engine
+        pull = f"throughline model pull {name}"
+        if engine is None:
+            super().__init__(
+                f"The weights of {name} are not on this machine", remedy=f"fetch them once with: {pull}"
+            )
+        else:
+            super().__init__(
+                f"The weights of {name} are not on this machine, nor is their engine ({engine}) installed",
+                remedy=f"pip install {engine}, then fetch them once with: {pull}",
+            )
 
 
 class PullFailed(ModelError):

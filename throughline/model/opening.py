@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from throughline.model.errors import ModelError, SettingsInvalid
+from throughline.model.errors import EngineMissing, ModelError, SettingsInvalid, WeightsMissing
 from throughline.model.options import NAME as SCRIPTED
 from throughline.model.options import is_scripted, read_options
 from throughline.model.settings import BASE_URL, Kind, ModelSettings, read_settings
-from throughline.model.shelf import DEFAULT, NAMES, take
+from throughline.model.shelf import DEFAULT, NAMES, Weights, take
 from throughline.model.weights import Found, find_any, require
 
 if TYPE_CHECKING:
@@ -76,16 +76,32 @@ def _find(choice: str, env: Mapping[str, str], dotenv: Path | None) -> _Found:
     if choice == "configured":
         return _configured(env, dotenv) or _nothing_configured()
     if choice == EMBEDDED:
-        return _embedded(find_any(env) or require(DEFAULT, env))
-    return _embedded(require(take(choice, known=(*CHOICES, *NAMES)), env))
+        return _embedded(_any(env))
+    return _embedded(_here(take(choice, known=(*CHOICES, *NAMES)), env))
 
 
 def _own(env: Mapping[str, str]) -> _Found:
     """The embedded model where it can be had, else the scripted one, with the reason."""
     try:
-        return _embedded(find_any(env) or require(DEFAULT, env))
+        return _embedded(_any(env))
     except ModelError as error:
         return _scripted(SCRIPTED, notice=f"{NOT_A_MODEL} {error}")
+
+
+def _any(env: Mapping[str, str]) -> Found:
+    return find_any(env) or _here(DEFAULT, env)
+
+
+def _here(weights: Weights, env: Mapping[str, str]) -> Found:
+    """Find the weights; where they are missing and the engine is too, both are said at once."""
+    from throughline.model import engine
+
+    try:
+        return require(weights, env)
+    except WeightsMissing as missing:
+        if isinstance(engine.problem(), EngineMissing):
+            raise WeightsMissing(name=missing.name, engine=engine.NAME) from None
+        raise
 
 
 def _embedded(found: Found) -> _Found:

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from throughline.model.ask import Ask, Json, Message, Tool
 from throughline.model.grammar import arguments_of, bounded, name_of
 
-DEFAULT_TOKENS = 128
+DEFAULT_TOKENS = 64
+ARGUMENT_TOKENS = 128
 NAME_TOKENS = 32
 NO_TOOL = "no_function"
 
@@ -59,7 +60,7 @@ def calling(ask: Ask, tool: Tool) -> Json:
     shown = [turn for said, filled in _FILLED_IN for turn in _turns(_blank(said, filled), json.dumps(filled))]
     blank = _blank(ask.words, tool.parameters.get("properties", {}))
     messages = [_says("system", _FILL_IN), *shown, _says("user", blank)]
-    return _request(ask, messages, arguments_of(tool), tokens=ask.max_tokens or DEFAULT_TOKENS)
+    return _request(ask, messages, arguments_of(tool), tokens=ask.max_tokens or ARGUMENT_TOKENS)
 
 
 def answering(ask: Ask) -> Json:
