@@ -7,7 +7,6 @@ are `compare.py`'s, their meaning `verdict.py`'s.
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -24,7 +23,7 @@ from client_demo.errors import EmptyPrompt, FileUnwritable, UnknownName, UsageEr
 from client_demo.evidence import Evidence
 from client_demo.findings import Finding
 from client_demo.paths import PATHS, path_named
-from client_demo.placements import OWN_SERVER, PLACEMENTS, TOOL_NAMES, placement_named, quirks_named
+from client_demo.placements import PLACEMENTS, TOOL_NAMES, placement_named, quirks_named
 from client_demo.record import recording
 from client_demo.report.json import document
 from client_demo.report.live import Lines, View
@@ -32,6 +31,7 @@ from client_demo.report.svg import svg
 from client_demo.report.terminal import show
 from client_demo.runs import Run
 from client_demo.taps.latency import Latency, measure
+from client_demo.targets import read_target
 from client_demo.trial import Watcher
 from client_demo.verdict import exit_code
 from throughline.codec import scrub
@@ -109,7 +109,7 @@ def plan_of(request: Request) -> Plan:
         paths=tuple(dict.fromkeys(path_named(name).name for name in paths)),
         repeat=request.repeat,
         timeout_s=request.timeout,
-        server=_command(request.server) if request.server is not None else OWN_SERVER,
+        server=read_target(request.server, env=request.env) if request.server is not None else None,
         quirks=_quirks(request),
     )
 
@@ -118,16 +118,6 @@ def _quirks(request: Request) -> tuple[str, ...]:
     if request.quirk and request.server is not None:
         raise UsageError("--quirk is for throughline's own server", remedy="leave --server out.")
     return quirks_named(request.quirk)
-
-
-def _command(given: str) -> tuple[str, ...]:
-    try:
-        command = tuple(shlex.split(given))
-    except ValueError as error:
-        raise UsageError(f"--server is not a command ({error})", remedy="close its quotes.") from error
-    if not command:
-        raise UsageError("--server is empty", remedy="name a command, or leave the option out.")
-    return command
 
 
 def _check_writable(option: str, path: Path) -> None:

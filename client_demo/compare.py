@@ -7,14 +7,16 @@ run; refuses to know how one run is made (`trial.py`) and what it means (`verdic
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import assert_never
+from typing import Any, assert_never
 
-from client_demo.placements import OWN_SERVER, Far, Placed, placement_named
+from client_demo.foreign import ForeignAgent
+from client_demo.placements import Far, Placed, Transport, placement_named
 from client_demo.runs import WARM_UP, Cell, Run
+from client_demo.targets import Target
 from client_demo.trial import Bench, Watcher
 from throughline.errors import ThroughlineError
 from throughline.model import OpenModel
@@ -26,7 +28,11 @@ WARM_UP_PATH = "ainvoke"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to compare, within which limits. `address` is the model's endpoint as the user knows it."""
+    """What to compare, within which limits. `address` is the model's endpoint as the user knows it.
+
+    Without a `server` it is our own, which is reached by `transport`; without an `agent` it is our own, or
+    none at all where `args` are what the tool is called with. `probes` are the runs made on purpose.
+    """
 
     prompt: str
     tool: str
@@ -34,13 +40,17 @@ class Plan:
     paths: tuple[str, ...]
     repeat: int = 1
     timeout_s: float = 120.0
-    server: tuple[str, ...] = OWN_SERVER
+    server: Target | None = None
     address: str = ""
     quirks: tuple[str, ...] = ()
+    agent: ForeignAgent | None = None
+    args: Mapping[str, Any] | None = None
+    probes: tuple[str, ...] = ()
+    transport: Transport = "stdio"
 
 
-Tapping = Callable[[str, tuple[str, ...]], tuple[str, ...]]
-"""What makes of a placement's name and the server's command the command that is started for it."""
+Tapping = Callable[[str, Target], Target]
+"""What makes of a placement's name and its server the server that is reached for it, with a tap before it."""
 
 
 def schedule(plan: Plan) -> tuple[Cell, ...]:
@@ -115,7 +125,7 @@ async def _everywhere(
         placed = {}
         for name in plan.placements:
             tap = partial(tapping, name) if tapping else None
-            far = Far(model.settings, plan.server, quirks=plan.quirks, tap=tap)
+            far = Far(model.settings, plan.server, quirks=plan.quirks, transport=plan.transport, tap=tap)
             placed[name] = await stack.enter_async_context(placement_named(name).open(far))
         yield placed
 

@@ -10,19 +10,19 @@ import shlex
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import anyio
 from langchain_core.tools import BaseTool
 from langchain_mcp_adapters.callbacks import CallbackContext, Callbacks
 from langchain_mcp_adapters.client import MultiServerMCPClient
-from langchain_mcp_adapters.sessions import StdioConnection
 from langchain_mcp_adapters.tools import load_mcp_tools
 from langgraph.config import get_stream_writer
-from mcp import StdioServerParameters
 from mcp.shared.exceptions import McpError
 
 from client_demo.errors import UnknownName
+from client_demo.targets import Target
 from mcp_server.quirks import OVER_HTTP, QUIRKS, quirky
 from mcp_server.tools import TOOLS, configure, schema
 from throughline.client import local_tool, open_session
@@ -33,33 +33,38 @@ START_S = 30.0
 """Seconds in which a server that is started must have listed its tools."""
 NO_SERVER = (OSError, McpError, anyio.BrokenResourceError, anyio.ClosedResourceError)
 """What is raised, alone or in a group, where a server does not start; which of them is a matter of chance."""
-OWN_SERVER = (sys.executable, "-m", "mcp_server")
+Transport = Literal["stdio", "http"]
+OWN_SERVER = Target("demo", command=(sys.executable, "-m", "mcp_server"))
 TOOL_NAMES = tuple(spec.name for spec in TOOLS)
 
 
 @dataclass(frozen=True, slots=True)
 class Far:
-    """What it takes to start the server: its command, and the model that its tools are to use.
+    """What it takes to reach the server: where it is, and the model that its tools are to use.
 
-    `quirks` are the faults that the tools and our own server are to have; `tap` puts a tap before a command.
+    Without a `target` it is our own, which then has the `quirks`, as its tools have here. `tap` puts a tap
+    before it: a command before its command, or another URL in place of its URL.
     """
 
     settings: ModelSettings
-    command: tuple[str, ...] = OWN_SERVER
+    target: Target | None = None
     quirks: tuple[str, ...] = ()
-    tap: Callable[[tuple[str, ...]], tuple[str, ...]] | None = None
+    transport: Transport = "stdio"
+    tap: Callable[[Target], Target] | None = None
 
     @property
-    def started(self) -> tuple[str, ...]:
-        """The command that is started."""
-        quirks = ("--quirk", ",".join(self.quirks)) if self.quirks else ()
-        command = (*self.command, *quirks)
-        return self.tap(command) if self.tap else command
+    def named(self) -> Target:
+        """The server as the user named it."""
+        return self.target or OWN_SERVER
 
     @property
-    def env(self) -> dict[str, str]:
-        """The variables that the server is given; a spawned server inherits next to nothing."""
-        return {**self.settings.to_env(), "THROUGHLINE_LOG_LEVEL": "error"}
+    def reached(self) -> Target:
+        """The server as it is reached: told of the model, and with the tap before it."""
+        target = self.named
+        if self.target is None and self.quirks:
+            target = replace(target, command=(*target.command, "--quirk", ",".join(self.quirks)))
+        target = target.with_env({**self.settings.to_env(), "THROUGHLINE_LOG_LEVEL": "error"})
+        return self.tap(target) if self.tap else target
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +119,7 @@ async def local(far: Far) -> AsyncIterator[Placed]:
 @asynccontextmanager
 async def adapters(far: Far) -> AsyncIterator[Placed]:
     """Use langchain-mcp-adapters as its documentation begins: a new session, and server, for each call."""
-    client = MultiServerMCPClient({"demo": _connection(far)})
+    client = MultiServerMCPClient({"demo": far.reached.connection()})
     with _starting(far), anyio.fail_after(START_S):
         tools = await client.get_tools()
     yield Placed(tuple(tools))
@@ -138,7 +143,7 @@ async def held(far: Far) -> AsyncIterator[Placed]:
             dropped.append(str(error))
 
     callbacks = Callbacks(on_progress=write_progress)
-    client = MultiServerMCPClient({"demo": _connection(far)}, callbacks=callbacks)
+    client = MultiServerMCPClient({"demo": far.reached.connection()}, callbacks=callbacks)
     with _starting(far) as start:
         async with client.session("demo", auto_initialize=False) as session:
             with anyio.fail_after(START_S):
@@ -151,18 +156,16 @@ async def held(far: Far) -> AsyncIterator[Placed]:
 @asynccontextmanager
 async def bridged(far: Far) -> AsyncIterator[Placed]:
     """Use throughline: one held session, and tools that stream as local ones do."""
-    command, *args = far.started
-    parameters = StdioServerParameters(command=command, args=args, env=far.env)
     async with AsyncExitStack() as stack:
         try:
-            remote = await stack.enter_async_context(open_session(parameters))
+            remote = await stack.enter_async_context(open_session(far.reached.server()))
         except ServerUnavailable as error:  # which names the command that was started, tap and all
-            raise ServerUnavailable(server=shlex.join(far.command), reason=error.reason) from None
+            raise ServerUnavailable(server=_title(far.named), reason=error.reason) from None
         tools = await remote.load_tools()
         yield Placed(
             tuple(tools),
             wire=lambda: Wire(frames=sum(one.received.frames for one in remote.ledgers)),
-            server=shlex.join(far.command),
+            server=_title(far.named),
         )
 
 
@@ -191,9 +194,8 @@ def quirks_named(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _connection(far: Far) -> StdioConnection:
-    command, *args = far.started
-    return StdioConnection(transport="stdio", command=command, args=args, env=far.env)
+def _title(target: Target) -> str:
+    return target.title if target.url else shlex.join(target.command)
 
 
 @dataclass(slots=True)
@@ -211,7 +213,7 @@ def _starting(far: Far) -> Iterator[_Start]:
         found = error.subgroup(NO_SERVER) if isinstance(error, ExceptionGroup) else error
         if start.over or found is None:
             raise
-        raise ServerUnavailable(server=shlex.join(far.command), reason=_reason(found)) from None
+        raise ServerUnavailable(server=_title(far.named), reason=_reason(found)) from None
 
 
 def _reason(error: BaseException) -> str:

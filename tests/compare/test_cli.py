@@ -70,7 +70,7 @@ BAD = {
     "unknown quirk": (["--quirk", "lat"], "did you mean 'late'?"),
     "a quirk of another's server": (["--quirk", "late", "--server", "x"], "leave --server out"),
     "open quote": (["--server", "python '"], "close its quotes"),
-    "empty server": (["--server", " "], "name a command"),
+    "empty server": (["--server", " "], "give a command"),
     "no repeats": (["--repeat", "0"], "0 is not in the range"),
     "no time": (["--timeout", "0"], "is not in the range"),
 }

@@ -16,6 +16,7 @@ from client_demo.paths import PATHS, Seen
 from client_demo.placements import PLACEMENTS, placement_named
 from client_demo.report.json import document
 from client_demo.runs import Cell, Run, Tap
+from client_demo.targets import Target
 from throughline.errors import ServerUnavailable
 from throughline.model import OpenModel, open_model
 from throughline.model.errors import KeyRefused, ModelUnknown
@@ -230,7 +231,7 @@ async def test_an_unknown_model_ends_the_comparison_with_those_there_are(scripte
 
 @pytest.mark.parametrize("placement", ["adapters", "held", "bridged"])
 async def test_a_server_that_dies_at_start_is_told_in_a_sentence(scripted: OpenModel, placement: str) -> None:
-    dying = (sys.executable, "-c", "raise SystemExit(3)")
+    dying = Target("dying", command=(sys.executable, "-c", "raise SystemExit(3)"))
     with (
         anyio.fail_after(30),
         pytest.raises(ServerUnavailable, match="it ended before it answered"),
@@ -242,7 +243,8 @@ async def test_a_server_that_dies_at_start_is_told_in_a_sentence(scripted: OpenM
 async def test_a_server_command_that_is_not_there_is_told_in_a_sentence(
     scripted: OpenModel, placement: str
 ) -> None:
-    missing = replace(plan_of([placement], ["ainvoke"]), server=("throughline-no-such-command",))
+    there = Target("missing", command=("throughline-no-such-command",))
+    missing = replace(plan_of([placement], ["ainvoke"]), server=there)
     with anyio.fail_after(30), pytest.raises(ServerUnavailable, match="No such file or directory"):
         await compare(missing, scripted)
 

@@ -16,6 +16,7 @@ from client_demo.collect import collecting
 from client_demo.compare import Plan, compare
 from client_demo.evidence import Evidence, RunEvidence
 from client_demo.record import read_evidence, read_recording, recording
+from client_demo.targets import Target
 from throughline.model import OpenModel
 
 pytestmark = pytest.mark.anyio
@@ -122,7 +123,7 @@ server.run()
 
 
 async def test_a_server_that_dies_is_named_as_the_user_named_it(scripted: OpenModel, tmp_path: Path) -> None:
-    server = (sys.executable, "-c", DYING)
+    server = Target("dying", command=(sys.executable, "-c", DYING))
     plan = Plan(PLAN.prompt, "ask", ("bridged",), ("ainvoke",), timeout_s=60, server=server)
     told = await observed(plan, scripted, tmp_path / "runs.jsonl")
     (run,) = told.live.runs
