@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -96,6 +97,18 @@ async def test_a_frame_out_of_order_is_an_error_with_its_numbers(
         await heard(remote)
     assert (lost.value.expected_seq, lost.value.got_seq) == (expected, got)
     assert str(lost.value).startswith(words)
+
+
+async def test_a_lenient_call_warns_once_of_each_kind_of_trouble(caplog: pytest.LogCaptureFixture) -> None:
+    remote = call(strict=False)
+    for seq in (1, 3, 5, 7):
+        remote.deliver(meta(seq))
+    remote.finish(result="done")
+    with caplog.at_level(logging.WARNING):
+        await heard(remote)
+    assert len(remote.ledger().findings) == 3
+    [warning] = caplog.records
+    assert "Frame 2 is missing" in warning.getMessage()
 
 
 @given(st.permutations(range(1, 7)), st.sets(st.integers(1, 6)), st.lists(st.integers(1, 6), max_size=3))

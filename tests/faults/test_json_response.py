@@ -33,7 +33,7 @@ async def test_progress_that_cannot_travel_is_a_finding_and_a_warning(
     assert ledger.sent is not None
     assert (finding.tool, finding.frames) == ("short", ledger.sent.frames)
     assert ledger.received.frames == 0
-    assert [record.getMessage() for record in caplog.records] == [str(finding)]
+    assert [record.getMessage() for record in caplog.records] == [f"In a call of short: {finding}"]
     assert "turn `json_response` off" in str(finding)
 
 

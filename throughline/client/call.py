@@ -60,7 +60,7 @@ class RemoteCall:
     `deliver` and `finish` are called from the receive loop and never wait; the tool's task consumes `events`.
     A frame that is lost, repeated or late is an error where the call is `strict`; otherwise it is a finding,
     a repeated frame is left out, a late one is played late, and the result, which is complete on its own,
-    stands.
+    stands. The first finding of a kind is a warning in the log, what follows it is for debugging.
     """
 
     def __init__(self, *, tool: str, token: str, limits: Limits, strict: bool = True) -> None:
@@ -181,7 +181,8 @@ class RemoteCall:
     def _found(self, error: WireError) -> None:
         if self._strict:
             raise error
-        logger.warning("%s", error)
+        first = not any(type(error) is type(known) for known in self._findings)
+        logger.log(logging.WARNING if first else logging.DEBUG, "In a call of %s: %s", self.tool, error)
         self._findings.append(error)
 
     async def _wait(self, ends_at: float) -> None:
