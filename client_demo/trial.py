@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 from uuid import uuid4
 
 import anyio
+from langchain_core.callbacks import AsyncCallbackHandler
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 
@@ -47,12 +48,33 @@ class Watcher(Protocol):
         """The run is over."""
 
 
+Take = Callable[[Seen], None]
+Reader = Callable[[AsyncIterator[Seen], Take], Awaitable[Mapping[str, Any]]]
+"""Reads what a run hands out and takes each piece; what it returns are the run's notes."""
+
+
+async def promptly(pieces: AsyncIterator[Seen], take: Take) -> Mapping[str, Any]:
+    """Read as quickly as it comes, to the end."""
+    async for one in pieces:
+        take(one)
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a run is read, and who listens to it beside its reader; only probes have a manner of their own."""
+
+    read: Reader = promptly
+    callbacks: tuple[AsyncCallbackHandler, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended."""
+    """How a run ended, and what its reader noted."""
 
     status: Status
     error: ThroughlineError | None = None
+    notes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +88,14 @@ class Bench:
     address: str
     timeout_s: float
     watchers: Sequence[Watcher] = ()
+    manner: Manner = Manner()
 
     async def run(self, cell: Cell) -> Run:
         """Make one run. Raises what every other run would meet as well (`blame.HOPELESS`)."""
         agent = build_agent(self.model.settings, self.placed.tool(self.tool))
         config = RunnableConfig(configurable={"thread_id": uuid4().hex}, recursion_limit=RECURSION_LIMIT)
+        if self.manner.callbacks:
+            config["callbacks"] = list(self.manner.callbacks)
         asked, before, tap = len(self.model.endpoint.requests), self.placed.wire(), Tap()
         for watcher in self.watchers:
             watcher.begins(cell, tap)
@@ -94,7 +119,7 @@ class Bench:
         try:
             limit = asyncio.timeout(self.timeout_s)  # and no scope of anyio's: see run_path
             async with limit:
-                await self._drain(cell, agent, config, tap)
+                notes = await self._drain(cell, agent, config, tap)
         except Exception as error:  # whatever a graph, a tool or a provider raises is a result
             if isinstance(error, TimeoutError) and limit.expired():
                 late = RunTimedOut(placement=cell.placement, path=cell.path, limit_s=self.timeout_s)
@@ -105,15 +130,17 @@ class Bench:
             if isinstance(told, HOPELESS):
                 raise told from error
             return Outcome("unsupported" if isinstance(told, UNSUPPORTED) else "error", told)
-        return Outcome("ok")
+        return Outcome("ok", notes=notes)
 
-    async def _drain(self, cell: Cell, agent: Agent, config: RunnableConfig, tap: Tap) -> None:
+    async def _drain(self, cell: Cell, agent: Agent, config: RunnableConfig, tap: Tap) -> Mapping[str, Any]:
+        def take(one: Seen) -> None:
+            tap.take(one)
+            for watcher in self.watchers:
+                watcher.saw(cell, one)
+
         inputs = {"messages": [("user", self.prompt)]}
         async with aclosing(run_path(cell.path, agent, inputs, config=config)) as pieces:
-            async for one in pieces:
-                tap.take(one)
-                for watcher in self.watchers:
-                    watcher.saw(cell, one)
+            return await self.manner.read(pieces, take)
 
 
 async def _settled(endpoint: Endpoint, asked: int) -> tuple[RequestRecord, ...]:
@@ -156,4 +183,5 @@ def _told(
         dropped=wire.dropped,
         events=tap.events(),
         conversation=tuple(messages),
+        notes=outcome.notes,
     )
