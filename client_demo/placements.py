@@ -19,6 +19,7 @@ from langchain_mcp_adapters.callbacks import CallbackContext, Callbacks
 from langchain_mcp_adapters.client import MultiServerMCPClient
 from langchain_mcp_adapters.tools import load_mcp_tools
 from langgraph.config import get_stream_writer
+from mcp import ClientSession
 from mcp.shared.exceptions import McpError
 
 from client_demo.errors import UnknownName
@@ -81,11 +82,15 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The tools of a placement, what has come over its wire so far, and its server as the user named it."""
+    """The tools of a placement, what has come over its wire so far, and its server as the user named it.
+
+    `session` is the one that is held, where one is.
+    """
 
     tools: tuple[BaseTool, ...]
     wire: Callable[[], Wire] = Wire
     server: str = ""
+    session: Callable[[], ClientSession] | None = None
 
     def tool(self, name: str) -> BaseTool:
         """Find one tool."""
@@ -150,7 +155,7 @@ async def held(far: Far) -> AsyncIterator[Placed]:
                 await session.initialize()
                 tools = await load_mcp_tools(session, callbacks=callbacks)
             start.over = True
-            yield Placed(tuple(tools), wire=lambda: Wire(dropped=len(dropped)))
+            yield Placed(tuple(tools), wire=lambda: Wire(dropped=len(dropped)), session=lambda: session)
 
 
 @asynccontextmanager
@@ -166,6 +171,7 @@ async def bridged(far: Far) -> AsyncIterator[Placed]:
             tuple(tools),
             wire=lambda: Wire(frames=sum(one.received.frames for one in remote.ledgers)),
             server=_title(far.named),
+            session=lambda: remote.session,
         )
 
 

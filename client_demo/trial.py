@@ -18,6 +18,7 @@ import anyio
 from langchain_core.callbacks import AsyncCallbackHandler
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
+from langchain_core.tools import BaseTool
 
 from client_demo.agent import RECURSION_LIMIT, Agent, build_agent
 from client_demo.blame import HOPELESS, SyncUnsupported, explain
@@ -29,6 +30,7 @@ from throughline.errors import ServerUnavailable, ThroughlineError
 from throughline.model import OpenModel
 from throughline.model.endpoint import Endpoint
 from throughline.model.records import RequestRecord
+from throughline.model.settings import ModelSettings
 
 SETTLE_S = 2.0
 """Seconds that the endpoint is given to finish its notes on answers that have been read already."""
@@ -89,10 +91,11 @@ class Bench:
     timeout_s: float
     watchers: Sequence[Watcher] = ()
     manner: Manner = Manner()
+    build: Callable[[ModelSettings, BaseTool], Agent] = build_agent
 
     async def run(self, cell: Cell) -> Run:
         """Make one run. Raises what every other run would meet as well (`blame.HOPELESS`)."""
-        agent = build_agent(self.model.settings, self.placed.tool(self.tool))
+        agent = self.build(self.model.settings, self.placed.tool(self.tool))
         config = RunnableConfig(configurable={"thread_id": uuid4().hex}, recursion_limit=RECURSION_LIMIT)
         if self.manner.callbacks:
             config["callbacks"] = list(self.manner.callbacks)
