@@ -16,7 +16,7 @@ from client_demo.findings import Exhibit, Finding, at_least, by_weight
 SHOWN = 3
 """As many exhibits as stand below a finding; the JSON has all."""
 STYLES = {"harm": "bold red", "warning": "yellow", "note": "dim"}
-WIDTH = 100
+WIDTH = 140
 
 
 def told(found: Sequence[Finding]) -> Iterator[str]:
