@@ -150,7 +150,7 @@ class _Server(uvicorn.Server):
     def cut_connections(self, client: tuple[str, int] | None = None) -> None:
         """Close the connection of one client, or of all."""
         for connection in list(self.server_state.connections):
-            if client is None or connection.client == client:
+            if client in (None, connection.transport.get_extra_info("peername")):
                 connection.transport.abort()
 
 

@@ -24,11 +24,13 @@ EVENT_HEADERS: Headers = (
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A request as it came, and its body as JSON."""
+    """A request as it came, and its body as JSON; `path` is what follows `/v1`, with its query."""
 
     headers: Headers
     raw: bytes
     body: Json
+    method: str = "POST"
+    path: str = "/chat/completions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +50,6 @@ class Provider(Protocol):
 
     def complete(self, incoming: Incoming, note: Note) -> AbstractAsyncContextManager[Answer]:
         """Answer a chat completion, noting what is produced; raise `Refused` where it cannot be answered."""
+
+    def other(self, incoming: Incoming, note: Note) -> AbstractAsyncContextManager[Answer]:
+        """Answer whatever else OpenAI's API has; raise `Refused` where it cannot be answered."""

@@ -1,7 +1,7 @@
 """What was answered, put together from the bytes that went out: the same for a stream and for one piece.
 
-Pure. Knows OpenAI's chunks and completions. What it cannot read it leaves out; what was not said is not
-there.
+Pure. Knows OpenAI's chunks and completions; `dialects.py` tells it the others as such. What it cannot read it
+leaves out; what was not said is not there.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from throughline.model.ask import text_of
+from throughline.model.dialects import as_chat
 
 Sent = tuple[float, bytes]
 """Some bytes of an answer, and the monotonic second in which they went out."""
@@ -97,4 +98,4 @@ def _object(data: bytes) -> dict[str, Any]:
         value = json.loads(data)
     except (ValueError, RecursionError):
         return {}
-    return value if isinstance(value, dict) else {}
+    return as_chat(value) if isinstance(value, dict) else {}

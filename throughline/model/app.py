@@ -1,4 +1,7 @@
-"""The endpoint's HTTP: its two routes, the key, and errors in OpenAI's shape.
+"""The endpoint's HTTP: its routes, the key, and errors in OpenAI's shape.
+
+Everything is there three times: under `/v1`, and under `/agent/v1` and `/tool/v1` for those who send no
+header that says who asks.
 
 Knows Starlette. Refuses to know who answers (`Provider`) and which thread it runs in.
 """
@@ -8,7 +11,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -23,7 +26,8 @@ from throughline.model.chat import WHO_HEADER
 from throughline.model.encode import error_body
 from throughline.model.errors import Refused
 from throughline.model.exchange import Exchange
-from throughline.model.records import Note, Records
+from throughline.model.records import COMPLETIONS, Note, Records
+from throughline.model.settings import SIDES
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -41,12 +45,16 @@ class Gate:
     def app(self) -> Starlette:
         """Build the routes; Starlette takes an object that is no function for an ASGI app."""
         return Starlette(
-            routes=[
-                Route("/v1/models", _Raw(self._models), methods=["GET"]),
-                Route("/v1/chat/completions", _Raw(self._complete), methods=["POST"]),
-            ],
+            routes=[route for side in ("", *SIDES) for route in self._routes(side)],
             exception_handlers={HTTPException: _no_such_route, Refused: _refusal},
         )
+
+    def _routes(self, side: str) -> list[Route]:
+        return [
+            Route(f"{side}/v1/models", _Raw(self._models), methods=["GET"]),
+            Route(f"{side}/v1{COMPLETIONS}", _Raw(self._complete), methods=["POST"]),
+            Route(f"{side}/v1/{{rest:path}}", _Raw(self._other)),
+        ]
 
     def close(self) -> None:
         """End what is under way; called in the endpoint's loop."""
@@ -55,21 +63,32 @@ class Gate:
 
     async def _models(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._check_key(request := Request(scope, receive))
-        incoming = Incoming(headers=tuple(request.headers.raw), raw=b"", body={})
+        incoming = _incoming(request, b"", {})
         aside = Records().open(who=_who(request), body={})  # the records are about completions
         with self._running(receive, send, aside) as exchange:
             await exchange.run(self._provider.models(incoming))
 
     async def _complete(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._check_key(request := Request(scope, receive))
-        try:
+        with suppress(ClientDisconnect):
             raw = await request.body()
-        except ClientDisconnect:
-            return
-        incoming = Incoming(headers=tuple(request.headers.raw), raw=raw, body=_parse(raw))
-        note = self._records.open(who=_who(request), body=incoming.body)
-        with self._running(receive, send, note) as exchange:
-            await exchange.run(self._provider.complete(incoming, note))
+            incoming = _incoming(request, raw, _parse(raw))
+            note = self._records.open(who=_who(request), body=incoming.body)
+            with self._running(receive, send, note) as exchange:
+                await exchange.run(self._provider.complete(incoming, note))
+
+    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What is no chat completion is only passed on, where there is somebody to pass it on to."""
+        self._check_key(request := Request(scope, receive))
+        with suppress(ClientDisconnect):
+            raw = await request.body()
+            incoming = _incoming(request, raw, _object(raw))
+            path = incoming.path.partition("?")[0]
+            note = self._records.open(
+                who=_who(request), body=incoming.body, method=incoming.method, path=path
+            )
+            with self._running(receive, send, note) as exchange:
+                await exchange.run(self._provider.other(incoming, note))
 
     def _check_key(self, request: Request) -> None:
         given = request.headers.get("authorization", "").encode()
@@ -95,8 +114,24 @@ class _Raw:
 
 
 def _who(request: Request) -> str:
-    who = request.headers.get(WHO_HEADER, "")
-    return who if who in ("agent", "tool") else "unknown"
+    """Who asks: by the header, where there is one, or by the side whose path it is."""
+    known = (request.headers.get(WHO_HEADER, ""), request.url.path.split("/")[1])
+    return next((who for who in known if who in ("agent", "tool")), "unknown")
+
+
+def _incoming(request: Request, raw: bytes, body: Json) -> Incoming:
+    after = request.scope["raw_path"].decode("ascii").partition("/v1")[2]
+    query = f"?{request.url.query}" if request.url.query else ""
+    return Incoming(tuple(request.headers.raw), raw, body, request.method, after + query)
+
+
+def _object(raw: bytes) -> Json:
+    """A body as JSON where it is such; what it must be is for others to say."""
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def _parse(raw: bytes) -> Json:

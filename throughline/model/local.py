@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from http import HTTPStatus
 
 from throughline.model.answer import EVENT_HEADERS, JSON_HEADERS, Answer, Incoming
 from throughline.model.ask import Ask, read_ask
 from throughline.model.deltas import Author, Batch, Finish, Guise, Text
 from throughline.model.encode import EventStream, WholeAnswer
 from throughline.model.errors import Refused
-from throughline.model.records import Note
+from throughline.model.records import COMPLETIONS, Note
 
 
 class Local:
@@ -45,6 +46,17 @@ class Local:
                 yield Answer(200, EVENT_HEADERS, _events(ask, first, noted))
             else:
                 yield Answer(200, JSON_HEADERS, _once(await _whole(ask, noted)))
+
+    @asynccontextmanager
+    async def other(self, incoming: Incoming, note: Note) -> AsyncIterator[Answer]:
+        """Refuse: chat completions are all that an author can write."""
+        yield _not_here(incoming)
+
+
+def _not_here(incoming: Incoming) -> Answer:
+    path = incoming.path.partition("?")[0]
+    status = HTTPStatus.METHOD_NOT_ALLOWED if path in ("/models", COMPLETIONS) else HTTPStatus.NOT_FOUND
+    raise Refused(f"Invalid URL ({incoming.method} /v1{path}).", status=status, code="unknown_url")
 
 
 def _unknown(model: str, names: tuple[str, ...]) -> Refused:

@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from throughline.model.ask import text_of
+from throughline.model.dialects import as_chat
 from throughline.model.records import Note
 
 
@@ -68,7 +69,7 @@ def _parse(data: bytes) -> dict[str, Any]:
         chunk = json.loads(data)
     except (ValueError, RecursionError):
         return {}
-    return chunk if isinstance(chunk, dict) else {}
+    return as_chat(chunk) if isinstance(chunk, dict) else {}
 
 
 def _objects(value: object) -> list[dict[str, Any]]:

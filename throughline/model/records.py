@@ -16,6 +16,7 @@ from typing import Any
 from throughline.model.answered import Sent
 
 Snapshot = tuple["RequestRecord", ...]
+COMPLETIONS = "/chat/completions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class RequestRecord:
     `tokens` counts the non-empty text deltas produced so far (a forwarded answer that came in one piece has
     one); `text` is those deltas joined. `usage` says whether the answer told its usage. `reader_left` is true
     when the reader closed the connection before the answer was complete. `sent` are the answer's bytes, and
-    when they went out, once there will be no more of them.
+    when they went out, once there will be no more of them. `path` is what follows `/v1`, without its query.
     """
 
     number: int
@@ -42,15 +43,21 @@ class RequestRecord:
     finish_reason: str | None = None
     text: str = ""
     sent: tuple[Sent, ...] = field(default=(), repr=False)
+    method: str = "POST"
+    path: str = COMPLETIONS
 
 
 class Note:
     """The page of one request: whoever answers it writes here."""
 
-    def __init__(self, book: Records, *, number: int, who: str, body: dict[str, Any]) -> None:
+    def __init__(
+        self, book: Records, *, number: int, who: str, body: dict[str, Any], method: str, path: str
+    ) -> None:
         self._book = book
         self._number = number
         self.who = who
+        self._method = method
+        self._path = path
         self._body = body
         self._streamed = body.get("stream") is True
         self._started_s = time.monotonic()
@@ -110,6 +117,8 @@ class Note:
             finish_reason=self._finish_reason,
             text="".join(self._texts),
             sent=self._sent,
+            method=self._method,
+            path=self._path,
         )
 
 
@@ -127,10 +136,11 @@ class Records:
         self._notes: list[Note] = []
         self._waiters: set[_Waiter] = set()
 
-    def open(self, *, who: str, body: dict[str, Any]) -> Note:
+    def open(self, *, who: str, body: dict[str, Any], method: str = "POST", path: str = COMPLETIONS) -> Note:
         """Begin the page of a request."""
         with self.change():
-            note = Note(self, number=len(self._notes) + 1, who=who, body=body)
+            number = len(self._notes) + 1
+            note = Note(self, number=number, who=who, body=body, method=method, path=path)
             self._notes.append(note)
         return note
 

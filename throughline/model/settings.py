@@ -7,7 +7,7 @@ settings before it answers `initialize`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
 from urllib.parse import urlsplit
@@ -26,6 +26,8 @@ KIND = "THROUGHLINE_MODEL_KIND"
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 DEFAULT_MODEL = "gpt-4.1-mini"
 NO_KEY = "no-key"
+SIDES = ("/agent", "/tool")
+"""What the paths of our own endpoint begin with, for those who do not say who they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,12 @@ class ModelSettings:
     def to_env(self) -> dict[str, str]:
         """Say the same to a child process."""
         return {BASE_URL: self.base_url, API_KEY: self.api_key, MODEL: self.model, KIND: self.kind}
+
+    def as_seen_by(self, who: Literal["agent", "tool"]) -> ModelSettings:
+        """The settings of an open model for a side whose code does not say who it is: its address does."""
+        parts = urlsplit(self.base_url)
+        path = next((parts.path.removeprefix(one) for one in SIDES if parts.path.startswith(one)), parts.path)
+        return replace(self, base_url=parts._replace(path=f"/{who}{path}").geturl())
 
 
 def is_loopback(base_url: str) -> bool:

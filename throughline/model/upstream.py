@@ -17,7 +17,7 @@ from throughline.model.encode import HangUp
 from throughline.model.errors import Refused
 from throughline.model.meter import BodyMeter, EventMeter
 from throughline.model.records import Note
-from throughline.model.settings import ModelSettings
+from throughline.model.settings import ModelSettings, is_loopback
 
 UNREACHABLE = "upstream_unreachable"
 CONNECT_S = 10.0
@@ -39,20 +39,24 @@ class Upstream:
     @asynccontextmanager
     async def models(self, incoming: Incoming) -> AsyncIterator[Answer]:
         """Pass the list of models on."""
-        async with self._forward("GET", "/models", incoming) as response:
+        async with self._forward(incoming) as response:
             yield _answer(response, _pieces(response))
 
     @asynccontextmanager
     async def complete(self, incoming: Incoming, note: Note) -> AsyncIterator[Answer]:
-        """Pass a chat completion on, counting what goes by."""
-        async with self._forward("POST", "/chat/completions", incoming) as response:
+        """Pass a request on, counting what goes by."""
+        async with self._forward(incoming) as response:
             yield _answer(response, _watched(response, note))
 
+    other = complete
+
     @asynccontextmanager
-    async def _forward(self, method: str, path: str, incoming: Incoming) -> AsyncIterator[httpx.Response]:
-        url = f"{self._settings.base_url}{path}"
+    async def _forward(self, incoming: Incoming) -> AsyncIterator[httpx.Response]:
+        url = f"{self._settings.base_url}{incoming.path}"
         headers = [*_end_to_end(incoming.headers, _HOP | _ANEW), *self._own_headers()]
-        request = self._client.build_request(method, url, headers=headers, content=incoming.raw or None)
+        request = self._client.build_request(
+            incoming.method, url, headers=headers, content=incoming.raw or None
+        )
         try:
             response = await self._client.send(request, stream=True)
         except (httpx.TransportError, httpx.InvalidURL) as error:
@@ -70,10 +74,15 @@ class Upstream:
 
 @asynccontextmanager
 async def forwarding(settings: ModelSettings) -> AsyncIterator[Upstream]:
-    """Open the way to the user's endpoint; a proxy that the environment names is used."""
-    timeout = httpx.Timeout(SILENCE_S, connect=CONNECT_S)
-    limits = httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(timeout=timeout, limits=limits, follow_redirects=True) as client:
+    """Open the way to the user's endpoint; a proxy that the environment names is for the world outside."""
+    outside = not is_loopback(settings.base_url)
+    async with httpx.AsyncClient(
+        timeout=httpx.Timeout(SILENCE_S, connect=CONNECT_S),
+        limits=httpx.Limits(max_connections=None),
+        follow_redirects=True,
+        trust_env=outside,
+        verify=outside,
+    ) as client:
         yield Upstream(client, settings)
 
 
