@@ -63,18 +63,19 @@ class SyncUnsupported(ThroughlineError):
         )
 
 
-def explain(error: BaseException, *, address: str) -> ThroughlineError:
+def explain(error: BaseException, *, address: str, steps: int | None = RECURSION_LIMIT) -> ThroughlineError:
     """Say what happened; an error that is ours already says it itself.
 
-    `address` is the model's endpoint as the user knows it, which our loopback endpoint may stand before.
+    `address` is the model's endpoint as the user knows it, which our loopback endpoint may stand before;
+    `steps` is the limit that we set to a graph, None where it has its own.
     """
     while isinstance(error, BaseExceptionGroup):  # what task groups, and so sessions, wrap errors in
         error = error.exceptions[0]
     match error:
         case NotImplementedError():
             return SyncUnsupported()
-        case GraphRecursionError():
-            return TooManySteps(limit=RECURSION_LIMIT)
+        case GraphRecursionError() if steps is not None:
+            return TooManySteps(limit=steps)
         case McpError() | anyio.BrokenResourceError() | anyio.ClosedResourceError():
             return ServerFailed(message=_first_line(error) or "the connection is closed")
     told = explain_model(error, address=address)

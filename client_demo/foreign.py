@@ -10,6 +10,7 @@ sentence. Knows LangGraph's graphs; knows nothing of what is asked of them.
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import importlib.util
 import inspect
@@ -69,15 +70,25 @@ class ForeignAgent:
         """Whether each run can have a graph of its own, with our model and tools."""
         return not _is_graph(self.found)
 
-    async def build(self, *, model: BaseChatModel, tools: Sequence[BaseTool]) -> Graph:
-        """The graph, made afresh where it is a factory's. Raises: AgentRaised, AgentUnusable."""
+    async def build(
+        self, *, model: BaseChatModel, tools: Sequence[BaseTool], limit_s: float | None = None
+    ) -> Graph:
+        """The graph, made afresh where it is a factory's, within its limit.
+
+        Raises: AgentRaised, AgentUnusable.
+        """
         made = self.found
         if self.is_factory:
             handed = {"model": model, "tools": list(tools)}
+            limit = asyncio.timeout(limit_s)
             try:
                 made = self.found(**{name: handed[name] for name in HANDED if name in self.wants})
                 if inspect.isawaitable(made):
-                    made = await made
+                    async with limit:
+                        made = await made
+            except TimeoutError as error:
+                said = TimeoutError(f"it was not done within {limit_s:g} s") if limit.expired() else error
+                raise AgentRaised(given=self.given, doing="its factory runs", error=said) from error
             except Exception as error:  # a stranger's factory may raise anything
                 raise AgentRaised(given=self.given, doing="its factory runs", error=error) from error
         return self._compiled(made)

@@ -16,16 +16,17 @@ from uuid import uuid4
 
 import anyio
 from langchain_core.callbacks import AsyncCallbackHandler
-from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 
-from client_demo.agent import RECURSION_LIMIT, Agent, build_agent
+from client_demo.agent import build_agent
 from client_demo.blame import HOPELESS, SyncUnsupported, explain
 from client_demo.errors import PathUnsupported, RunTimedOut
+from client_demo.foreign import Graph
 from client_demo.paths import Seen, run_path
 from client_demo.placements import Placed, Wire
-from client_demo.runs import Cell, ProviderCall, Run, Status, Tap, ToolTokens, answer, tool_calls
+from client_demo.runs import Cell, ProviderCall, Run, Status, Tap, ToolTokens, tool_calls
+from client_demo.subject import Ending, LastOutput, OurAgent, Subject, keeps_state, last_state
 from throughline.errors import ServerUnavailable, ThroughlineError
 from throughline.model import OpenModel
 from throughline.model.endpoint import Endpoint
@@ -80,8 +81,21 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """A graph, what it is called with, and within how many steps (None: its own limit)."""
+
+    graph: Graph
+    inputs: Any
+    config: RunnableConfig
+    steps: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Bench:
-    """One tool in one placement, ready to be run. `address` is the model's as the user knows it."""
+    """One tool in one placement, ready to be run. `address` is the model's as the user knows it.
+
+    Without a `subject` it is our agent that is run, as `build` makes it.
+    """
 
     prompt: str
     tool: str
@@ -91,18 +105,19 @@ class Bench:
     timeout_s: float
     watchers: Sequence[Watcher] = ()
     manner: Manner = Manner()
-    build: Callable[[ModelSettings, BaseTool], Agent] = build_agent
+    build: Callable[[ModelSettings, BaseTool], Graph] = build_agent
+    subject: Subject | None = None
 
     async def run(self, cell: Cell) -> Run:
         """Make one run. Raises what every other run would meet as well (`blame.HOPELESS`)."""
-        agent = self.build(self.model.settings, self.placed.tool(self.tool))
-        config = RunnableConfig(configurable={"thread_id": uuid4().hex}, recursion_limit=RECURSION_LIMIT)
-        if self.manner.callbacks:
-            config["callbacks"] = list(self.manner.callbacks)
+        subject = self.subject or OurAgent(self.tool, self.prompt, self.build)
+        graph = await subject.build(self.placed, self.model.settings)
+        config, last = self._config(graph, subject)
+        called = Called(graph, subject.inputs(graph), config, subject.steps)
         asked, before, tap = len(self.model.endpoint.requests), self.placed.wire(), Tap()
         for watcher in self.watchers:
             watcher.begins(cell, tap)
-        outcome = await self._outcome(cell, agent, config, tap)
+        outcome = await self._outcome(cell, called, tap)
         seconds = time.monotonic() - tap.started
         requests = await _settled(self.model.endpoint, asked)
         run = _told(
@@ -112,22 +127,33 @@ class Bench:
             seconds=seconds,
             requests=requests,
             wire=self.placed.wire().since(before),
-            messages=await _conversation(agent, config),
+            ending=subject.ending(await last_state(graph, config, last)),
         )
         for watcher in self.watchers:
             watcher.ended(run, requests)
         return run
 
-    async def _outcome(self, cell: Cell, agent: Agent, config: RunnableConfig, tap: Tap) -> Outcome:
+    def _config(self, graph: Graph, subject: Subject) -> tuple[RunnableConfig, LastOutput]:
+        """A thread of its own, and what listens to the run."""
+        last = LastOutput()
+        heard = [*self.manner.callbacks, *([] if keeps_state(graph) else [last])]
+        config = RunnableConfig(configurable={"thread_id": uuid4().hex})
+        if subject.steps is not None:
+            config["recursion_limit"] = subject.steps
+        if heard:
+            config["callbacks"] = heard
+        return config, last
+
+    async def _outcome(self, cell: Cell, called: Called, tap: Tap) -> Outcome:
         try:
             limit = asyncio.timeout(self.timeout_s)  # and no scope of anyio's: see run_path
             async with limit:
-                notes = await self._drain(cell, agent, config, tap)
+                notes = await self._drain(cell, called, tap)
         except Exception as error:  # whatever a graph, a tool or a provider raises is a result
             if isinstance(error, TimeoutError) and limit.expired():
                 late = RunTimedOut(placement=cell.placement, path=cell.path, limit_s=self.timeout_s)
                 return Outcome("error", late)
-            told = explain(error, address=self.address)
+            told = explain(error, address=self.address, steps=called.steps)
             if isinstance(told, ServerUnavailable) and self.placed.server:  # a tap may stand before it
                 told = ServerUnavailable(server=self.placed.server, reason=told.reason)
             if isinstance(told, HOPELESS):
@@ -135,14 +161,14 @@ class Bench:
             return Outcome("unsupported" if isinstance(told, UNSUPPORTED) else "error", told)
         return Outcome("ok", notes=notes)
 
-    async def _drain(self, cell: Cell, agent: Agent, config: RunnableConfig, tap: Tap) -> Mapping[str, Any]:
+    async def _drain(self, cell: Cell, called: Called, tap: Tap) -> Mapping[str, Any]:
         def take(one: Seen) -> None:
             tap.take(one)
             for watcher in self.watchers:
                 watcher.saw(cell, one)
 
-        inputs = {"messages": [("user", self.prompt)]}
-        async with aclosing(run_path(cell.path, agent, inputs, config=config)) as pieces:
+        run = run_path(cell.path, called.graph, called.inputs, config=called.config)
+        async with aclosing(run) as pieces:
             return await self.manner.read(pieces, take)
 
 
@@ -154,12 +180,6 @@ async def _settled(endpoint: Endpoint, asked: int) -> tuple[RequestRecord, ...]:
     return endpoint.requests[asked:]
 
 
-async def _conversation(agent: Agent, config: RunnableConfig) -> list[BaseMessage]:
-    """The messages that a run left behind, which every path has, also those that show none."""
-    state = await agent.aget_state(config)
-    return list(state.values.get("messages", ()))
-
-
 def _told(
     cell: Cell,
     outcome: Outcome,
@@ -168,7 +188,7 @@ def _told(
     seconds: float,
     requests: Sequence[RequestRecord],
     wire: Wire,
-    messages: Sequence[BaseMessage],
+    ending: Ending,
 ) -> Run:
     emitted = sum(one.tokens for one in requests if one.who == "tool" and one.streamed)
     return Run(
@@ -181,10 +201,10 @@ def _told(
         first_answer_token_s=tap.first_answer_token_s,
         tool_tokens=ToolTokens(emitted, wire.frames, tap.tool_tokens, dict(tap.lanes)),
         provider=tuple(ProviderCall(one.who, one.streamed, one.usage) for one in requests),
-        tool_calls=tool_calls(messages),
-        answer=answer(messages),
+        tool_calls=tool_calls(ending.messages),
+        answer=ending.answer,
         dropped=wire.dropped,
         events=tap.events(),
-        conversation=tuple(messages),
+        conversation=ending.messages,
         notes=outcome.notes,
     )
