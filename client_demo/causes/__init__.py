@@ -9,7 +9,9 @@ runs with `probe` set, whose `notes` say (in seconds, unless it is a count):
     cancel        left_s                   when the caller left, from the run's start
                   tokens_after             tokens that the tool's provider made after that, to the end
                   reader_left              whether the provider saw its reader leave before the end
-    slow reader   tool_started_s           when the tool started, with a reader that waits a while
+                  after_s (optional)       for how long the tool's model was at it after that
+    slow reader   tool_started_s           when the tool started, after the first piece was handed out, with
+                                           a reader that works on it for a while
                   quick_tool_started_s     the same with a reader that does not
     ping          ping_s                   how long a ping (local: a callback of the event loop) waited
                                            while the tool ran

@@ -16,9 +16,9 @@ STALL_S = 0.25
 
 
 def cancel_leak(evidence: Evidence) -> Iterable[Finding]:
-    """The caller left, and nobody told the provider."""
+    """The caller left, and nobody told the provider, which had more to say than could not be stopped."""
     found = [run for run in _with(evidence, "left_s") if not run.notes.get("reader_left")]
-    leaking = [run for run in found if run.notes.get("tokens_after", 0) > 0]
+    leaking = [run for run in found if run.notes.get("tokens_after", 0) > 0 and _went_on(run)]
     if leaking:
         spent = sum(int(run.notes["tokens_after"]) for run in leaking)
         yield finding(
@@ -59,11 +59,10 @@ def slow_consumer(evidence: Evidence) -> Iterable[Finding]:
 
 
 def sync_tool(evidence: Evidence) -> Iterable[Finding]:
-    """While the tool ran, nothing else was answered."""
-    found = [(run, float(run.notes["ping_s"])) for run in _with(evidence, "ping_s")]
-    blocked = [
-        (run, wait) for run, wait in found if wait > max(STALL_S, 5 * float(run.notes.get("idle_ping_s", 0)))
-    ]
+    """While the tool ran, nothing else was answered: each time that it was tried in a placement."""
+    waits = [(run, float(run.notes["ping_s"])) for run in _with(evidence, "ping_s")]
+    answered = {run.run.cell.placement for run, wait in waits if not _blocked(run, wait)}
+    blocked = [(run, wait) for run, wait in waits if run.run.cell.placement not in answered]
     if blocked:
         longest = max(wait for _, wait in blocked)
         yield finding(
@@ -73,6 +72,15 @@ def sync_tool(evidence: Evidence) -> Iterable[Finding]:
             "loop, and parallel calls, progress and cancellation with it.",
             evidence=[Exhibit(run.number, "ping", f"answered after {wait:.3f} s") for run, wait in blocked],
         )
+
+
+def _blocked(run: RunEvidence, wait: float) -> bool:
+    return wait > max(STALL_S, 5 * float(run.notes.get("idle_ping_s") or 0))
+
+
+def _went_on(run: RunEvidence) -> bool:
+    """Whether the model was at it for longer than it takes to hear that somebody has left."""
+    return float(run.notes.get("after_s") or STALL_S) >= STALL_S
 
 
 def _with(evidence: Evidence, *keys: str) -> Iterator[RunEvidence]:

@@ -109,8 +109,17 @@ def test_words_shown_under_another_calls_id_are_misattributed_in_any_placement()
 def test_a_probe_proves_its_cause_and_a_good_one_proves_nothing(
     code: str, bad: dict[str, Any], good: dict[str, Any]
 ) -> None:
-    assert [one.code for one in find(only(probe("", **good), probe("", **bad)))] == [code]
+    assert [one.code for one in find(only(probe("", **bad)))] == [code]
     assert find(only(probe("", **good))) == ()
+
+
+def test_a_ping_that_waits_once_and_not_again_is_a_hiccup_of_the_machine() -> None:
+    assert find(only(probe("ping", ping_s=0.5), probe("ping", ping_s=0.01))) == ()
+
+
+def test_a_model_that_is_done_as_its_caller_leaves_has_not_gone_on() -> None:
+    done = probe("cancel", left_s=0.5, tokens_after=4, after_s=0.05, reader_left=False)
+    assert find(only(done)) == ()
 
 
 def test_the_stall_of_a_slow_reader_is_langgraphs_design_and_so_a_note() -> None:
