@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, assert_never
 
+from client_demo.far import START_S, Far, Transport
 from client_demo.foreign import ForeignAgent
-from client_demo.placements import Far, Placed, Transport, placement_named
+from client_demo.placements import Placed, placement_named
+from client_demo.probes import probe
 from client_demo.runs import WARM_UP, Cell, Run
+from client_demo.subject import DirectCall, Subject, TheirAgent
 from client_demo.targets import Target
 from client_demo.trial import Bench, Watcher
 from throughline.errors import ThroughlineError
@@ -31,7 +34,9 @@ class Plan:
     """What to compare, within which limits. `address` is the model's endpoint as the user knows it.
 
     Without a `server` it is our own, which is reached by `transport`; without an `agent` it is our own, or
-    none at all where `args` are what the tool is called with. `probes` are the runs made on purpose.
+    none at all where `args` are what the tool is called with. `given` is an agent's input, where it takes
+    no prompt. `probes` are the runs made on purpose. `unfit` are the placements that do not apply, each with
+    the reason, and `notes` what else a reader of the result has to know.
     """
 
     prompt: str
@@ -47,6 +52,16 @@ class Plan:
     args: Mapping[str, Any] | None = None
     probes: tuple[str, ...] = ()
     transport: Transport = "stdio"
+    given: Any = None
+    unfit: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def subject(self) -> Subject | None:
+        """What is run, where it is not our own agent."""
+        if self.agent is not None:
+            return TheirAgent(self.agent, self.prompt, self.tool, given=self.given, limit_s=self.timeout_s)
+        return DirectCall(self.tool, self.args) if self.args is not None else None
 
 
 Tapping = Callable[[str, Target], Target]
@@ -81,13 +96,15 @@ async def _runs(
 ) -> tuple[Run, ...]:
     address = plan.address or model.settings.base_url
     async with _everywhere(plan, model, tapping) as placed:
-        benches = {
-            name: Bench(plan.prompt, plan.tool, one, model, address, plan.timeout_s, watchers)
-            for name, one in placed.items()
-        }
+        bench = partial(Bench, plan.prompt, plan.tool, subject=plan.subject)
+        benches = {name: bench(one, model, address, plan.timeout_s, watchers) for name, one in placed.items()}
         for name in _cold(plan, model.settings.kind):
             await benches[name].run(Cell(name, WARM_UP_PATH, WARM_UP))
-        return tuple([await benches[cell.placement].run(cell) for cell in schedule(plan)])
+        runs = tuple([await benches[cell.placement].run(cell) for cell in schedule(plan)])
+        for name in plan.probes:
+            for placement, one in benches.items():
+                await probe(name, one, placement)
+        return runs
 
 
 def _cold(plan: Plan, kind: Kind) -> tuple[str, ...]:
@@ -125,24 +142,47 @@ async def _everywhere(
         placed = {}
         for name in plan.placements:
             tap = partial(tapping, name) if tapping else None
-            far = Far(model.settings, plan.server, quirks=plan.quirks, transport=plan.transport, tap=tap)
+            far = Far(
+                model.settings,
+                plan.server,
+                quirks=plan.quirks,
+                transport=plan.transport,
+                tap=tap,
+                start_s=start_s(plan),
+            )
             placed[name] = await stack.enter_async_context(placement_named(name).open(far))
         yield placed
 
 
-def equal_to_local(runs: Iterable[Run]) -> dict[str, dict[str, bool]]:
-    """The law of transparency, for each placement and path: whether every repeat saw what `local` saw.
+def start_s(plan: Plan) -> float:
+    """How long a server may take to start: somebody's own not longer than a run."""
+    return START_S if plan.server is None else min(START_S, plan.timeout_s)
+
+
+def reference_of(placements: Iterable[str]) -> str:
+    """The placement that others are held against: `local`, or for want of it the first."""
+    placements = list(placements)
+    return REFERENCE if REFERENCE in placements else next(iter(placements), REFERENCE)
+
+
+def equal_to(reference: str, runs: Iterable[Run]) -> dict[str, dict[str, bool]]:
+    """For each placement and path: whether every repeat saw what the reference saw.
 
     A path that did not run, here or there, says nothing and is left out.
     """
     runs = list(runs)
-    reference = {(run.cell.path, run.cell.repeat): run for run in runs if run.cell.placement == REFERENCE}
+    there = {(run.cell.path, run.cell.repeat): run for run in runs if run.cell.placement == reference}
     equal: defaultdict[str, dict[str, bool]] = defaultdict(dict)
     for run in runs:
-        local = reference.get((run.cell.path, run.cell.repeat))
-        if local is None or run is local or "unsupported" in (run.status, local.status):
+        other = there.get((run.cell.path, run.cell.repeat))
+        if other is None or run is other or "unsupported" in (run.status, other.status):
             continue
         verdicts = equal[run.cell.placement]
-        same = run.status == local.status and run.events == local.events
+        same = run.status == other.status and run.events == other.events
         verdicts[run.cell.path] = verdicts.get(run.cell.path, True) and same
     return dict(equal)
+
+
+def equal_to_local(runs: Iterable[Run]) -> dict[str, dict[str, bool]]:
+    """The law of transparency, for each placement and path: whether every repeat saw what `local` saw."""
+    return equal_to(REFERENCE, runs)

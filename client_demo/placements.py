@@ -6,12 +6,10 @@ bodies. Knows nothing of paths, agents and reports.
 
 from __future__ import annotations
 
-import shlex
-import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
 
 import anyio
 from langchain_core.tools import BaseTool
@@ -20,52 +18,16 @@ from langchain_mcp_adapters.client import MultiServerMCPClient
 from langchain_mcp_adapters.tools import load_mcp_tools
 from langgraph.config import get_stream_writer
 from mcp import ClientSession
-from mcp.shared.exceptions import McpError
 
 from client_demo.errors import UnknownName
+from client_demo.far import Far, Transport, starting
 from client_demo.targets import Target
 from mcp_server.quirks import OVER_HTTP, QUIRKS, quirky
 from mcp_server.tools import TOOLS, configure, schema
 from throughline.client import local_tool, open_session
 from throughline.errors import ServerUnavailable
-from throughline.model.settings import ModelSettings
 
-START_S = 30.0
-"""Seconds in which a server that is started must have listed its tools."""
-NO_SERVER = (OSError, McpError, anyio.BrokenResourceError, anyio.ClosedResourceError)
-"""What is raised, alone or in a group, where a server does not start; which of them is a matter of chance."""
-Transport = Literal["stdio", "http"]
-OWN_SERVER = Target("demo", command=(sys.executable, "-m", "mcp_server"))
 TOOL_NAMES = tuple(spec.name for spec in TOOLS)
-
-
-@dataclass(frozen=True, slots=True)
-class Far:
-    """What it takes to reach the server: where it is, and the model that its tools are to use.
-
-    Without a `target` it is our own, which then has the `quirks`, as its tools have here. `tap` puts a tap
-    before it: a command before its command, or another URL in place of its URL.
-    """
-
-    settings: ModelSettings
-    target: Target | None = None
-    quirks: tuple[str, ...] = ()
-    transport: Transport = "stdio"
-    tap: Callable[[Target], Target] | None = None
-
-    @property
-    def named(self) -> Target:
-        """The server as the user named it."""
-        return self.target or OWN_SERVER
-
-    @property
-    def reached(self) -> Target:
-        """The server as it is reached: told of the model, and with the tap before it."""
-        target = self.named
-        if self.target is None and self.quirks:
-            target = replace(target, command=(*target.command, "--quirk", ",".join(self.quirks)))
-        target = target.with_env({**self.settings.to_env(), "THROUGHLINE_LOG_LEVEL": "error"})
-        return self.tap(target) if self.tap else target
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +86,11 @@ async def local(far: Far) -> AsyncIterator[Placed]:
 @asynccontextmanager
 async def adapters(far: Far) -> AsyncIterator[Placed]:
     """Use langchain-mcp-adapters as its documentation begins: a new session, and server, for each call."""
-    client = MultiServerMCPClient({"demo": far.reached.connection()})
-    with _starting(far), anyio.fail_after(START_S):
-        tools = await client.get_tools()
-    yield Placed(tuple(tools))
+    async with far.reached() as target:
+        client = MultiServerMCPClient({"demo": target.connection()})
+        with starting(far), anyio.fail_after(far.start_s):
+            tools = await client.get_tools()
+        yield Placed(tuple(tools))
 
 
 @asynccontextmanager
@@ -148,10 +111,9 @@ async def held(far: Far) -> AsyncIterator[Placed]:
             dropped.append(str(error))
 
     callbacks = Callbacks(on_progress=write_progress)
-    client = MultiServerMCPClient({"demo": far.reached.connection()}, callbacks=callbacks)
-    with _starting(far) as start:
-        async with client.session("demo", auto_initialize=False) as session:
-            with anyio.fail_after(START_S):
+    with starting(far) as start:
+        async with far.reached() as target, _plain(target, callbacks) as session:
+            with anyio.fail_after(far.start_s):
                 await session.initialize()
                 tools = await load_mcp_tools(session, callbacks=callbacks)
             start.over = True
@@ -162,17 +124,24 @@ async def held(far: Far) -> AsyncIterator[Placed]:
 async def bridged(far: Far) -> AsyncIterator[Placed]:
     """Use throughline: one held session, and tools that stream as local ones do."""
     async with AsyncExitStack() as stack:
+        target = await stack.enter_async_context(far.reached())
         try:
-            remote = await stack.enter_async_context(open_session(far.reached.server()))
-        except ServerUnavailable as error:  # which names the command that was started, tap and all
-            raise ServerUnavailable(server=_title(far.named), reason=error.reason) from None
+            session = open_session(target.server(), connect_s=far.start_s)
+            remote = await stack.enter_async_context(session)
+        except ServerUnavailable as error:  # which names what was reached, tap and all
+            raise ServerUnavailable(server=far.title, reason=error.reason) from None
         tools = await remote.load_tools()
         yield Placed(
             tuple(tools),
             wire=lambda: Wire(frames=sum(one.received.frames for one in remote.ledgers)),
-            server=_title(far.named),
+            server=far.title,
             session=lambda: remote.session,
         )
+
+
+def _plain(target: Target, callbacks: Callbacks) -> AbstractAsyncContextManager[ClientSession]:
+    client = MultiServerMCPClient({"demo": target.connection()}, callbacks=callbacks)
+    return client.session("demo", auto_initialize=False)
 
 
 PLACEMENTS: tuple[Placement, ...] = (
@@ -183,6 +152,13 @@ PLACEMENTS: tuple[Placement, ...] = (
 )
 
 
+def own_tools() -> tuple[dict[str, Any], ...]:
+    """The tools of our own server, as it lists them."""
+    return tuple(
+        {"name": spec.name, "description": spec.description, "inputSchema": schema(spec)} for spec in TOOLS
+    )
+
+
 def placement_named(name: str) -> Placement:
     """Find a placement by its name; the error of an unknown one gives the nearest."""
     for placement in PLACEMENTS:
@@ -191,45 +167,10 @@ def placement_named(name: str) -> Placement:
     raise UnknownName(kind="placement", name=name, valid=[placement.name for placement in PLACEMENTS])
 
 
-def quirks_named(names: Iterable[str]) -> tuple[str, ...]:
-    """Check names of quirks that a server over stdio can have; an unknown one is told with the nearest."""
-    valid = [name for name in QUIRKS if name != OVER_HTTP]
+def quirks_named(names: Iterable[str], *, transport: Transport = "stdio") -> tuple[str, ...]:
+    """Check names of quirks that our server can have; an unknown one is told with the nearest."""
+    valid = [name for name in QUIRKS if name != OVER_HTTP or transport == "http"]
     for name in names:
         if name not in valid:
             raise UnknownName(kind="quirk", name=name, valid=valid)
     return tuple(dict.fromkeys(names))
-
-
-def _title(target: Target) -> str:
-    return target.title if target.url else shlex.join(target.command)
-
-
-@dataclass(slots=True)
-class _Start:
-    over: bool = False
-
-
-@contextmanager
-def _starting(far: Far) -> Iterator[_Start]:
-    """Until it is over: say in one sentence that the server does not start, whatever is raised about it."""
-    start = _Start()
-    try:
-        yield start
-    except (*NO_SERVER, ExceptionGroup) as error:
-        found = error.subgroup(NO_SERVER) if isinstance(error, ExceptionGroup) else error
-        if start.over or found is None:
-            raise
-        raise ServerUnavailable(server=_title(far.named), reason=_reason(found)) from None
-
-
-def _reason(error: BaseException) -> str:
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    match error:
-        case McpError() | anyio.BrokenResourceError() | anyio.ClosedResourceError():
-            return "it ended before it answered"
-        case TimeoutError():
-            return f"it did not answer within {START_S:g} s"
-        case OSError():
-            return error.strerror or str(error)
-    return str(error)
