@@ -18,7 +18,11 @@ from client_demo.causes.apart import common_start, constant_part
 from client_demo.causes.asking import unsteady
 from client_demo.causes.reading import asked, complete, finding, once, question, said, short
 from client_demo.evidence import Evidence, RunEvidence
-from client_demo.findings import Exhibit, Finding, Sure
+from client_demo.findings import Exhibit, Finding
+
+ONCE = (
+    " Each was called once: it may do so each time, or keep state (STATEFUL_TOOL), which --repeat 2 can tell."
+)
 
 
 class Added(NamedTuple):
@@ -84,10 +88,24 @@ def _varied(found: Iterable[Outcome]) -> list[list[Outcome]]:
     return [group for group in groups.values() if len({one.trait for one in group}) > 1]
 
 
+def _counting(found: Iterable[Outcome]) -> list[list[Outcome]]:
+    """Outcomes of one placement and call, of whatever paths, that differ in a number that grows in turn."""
+    groups: defaultdict[tuple[object, ...], list[Outcome]] = defaultdict(list)
+    for one in found:
+        if one.added:
+            groups[reading.manner(one.run)[:2]].append(one)
+    return [group for group in groups.values() if len(group) > 1 and _grows(group)]
+
+
+def _states(evidence: Evidence) -> list[list[Outcome]]:
+    """Groups of outcomes in which state shows: by repetition, else by a number that counts the calls."""
+    found = outcomes(evidence)
+    return _varied(found) or _counting(found)
+
+
 def stateful(evidence: Evidence) -> Iterable[Finding]:
     """The result, or the request, changes from call to call and not with the path."""
-    varied = _varied(outcomes(evidence))
-    if varied:
+    if varied := _states(evidence):
         every = [one for group in varied for one in group]
         places = {reading.spot(one.run).placement for one in every}
         yield finding(
@@ -96,7 +114,7 @@ def stateful(evidence: Evidence) -> Iterable[Finding]:
             "The same call, with the same answer from the provider, comes to another result each time: the "
             "tool keeps state (or has a clock or chance of its own); what a path shows depends on its turn.",
             evidence=[Exhibit(one.run.number, "tool result", short(one.result[-80:])) for one in every],
-            sure=_in_turn(varied),
+            sure="certain" if _repeated(evidence) and any(map(_grows, varied)) else "likely",
         )
         return
     runs = [run for same in unsteady(reading.compared(evidence)).values() for run in same]
@@ -115,15 +133,12 @@ def stateful(evidence: Evidence) -> Iterable[Finding]:
         )
 
 
-def _in_turn(varied: Sequence[Sequence[Outcome]]) -> Sure:
-    """Certain where what changes is a number that grows with the calls, or no two calls agree."""
-    for group in varied:
-        texts = [one.trait for one in sorted(group, key=lambda one: one.run.number)]
-        head = len(common_start(texts))
-        numbers = [int(digits) for text in texts if (digits := _digits(text, head))]
-        if len(numbers) == len(texts) and numbers == sorted(set(numbers)):
-            return "certain"
-    return "likely"
+def _grows(group: Sequence[Outcome]) -> bool:
+    """Whether what changes is a number that grows with the calls."""
+    texts = [one.trait for one in sorted(group, key=lambda one: one.run.number)]
+    head = len(common_start(texts))
+    numbers = [int(digits) for text in texts if (digits := _digits(text, head))]
+    return len(numbers) == len(texts) and numbers == sorted(set(numbers))
 
 
 def _digits(text: str, at: int) -> str:
@@ -135,22 +150,31 @@ def _digits(text: str, at: int) -> str:
     return text[at:end]
 
 
+def _repeated(evidence: Evidence) -> bool:
+    """Whether something was called twice in the same manner, so that state could show."""
+    manners = [reading.manner(one.run) for one in outcomes(evidence)]
+    return len(set(manners)) < len(manners)
+
+
 def postprocessed(evidence: Evidence) -> Iterable[Finding]:
     """What the tool returns is not what its model said: whoever watched tokens saw another text."""
     found = outcomes(evidence)
-    states = [[one.trait for one in group] for group in _varied(found)]
+    states = [[one.trait for one in group] for group in _states(evidence)]
     changed = [one for one in found if one.words is not None and _changed(one, states)]
     if not changed:
         return
     watched = any(run.run.tool_tokens.seen for run in reading.compared(evidence))
+    steady = _repeated(evidence) or bool(states) or _same(changed)
     faint = all(_faint(one) for one in changed)
     what = "only in white space and capitals" if faint else _what(changed[0])
     yield finding(
         "POSTPROCESSED",
         [one.run for one in changed],
         f"The tool's result differs from what its model said ({what}): "
-        + ("tokens that were shown do not add up to it." if watched else "nobody watched its tokens here."),
+        + ("tokens that were shown do not add up to it." if watched else "nobody watched its tokens here.")
+        + ("" if steady else ONCE),
         evidence=[proof for one in changed for proof in _said_and_made(one)],
+        sure="certain" if steady else "possible",
         severity="note" if faint or not watched else None,
     )
 
@@ -164,6 +188,12 @@ def _changed(one: Outcome, states: Sequence[Sequence[str]]) -> bool:
         if left is not None:
             return one.added is not None and bool(left.replace("\0", "").strip())
     return True
+
+
+def _same(changed: Sequence[Outcome]) -> bool:
+    """Whether two calls in one placement came to the same change: what counts them would not."""
+    kinds = [(reading.manner(one.run)[:2], one.trait) for one in changed if one.added]
+    return len(set(kinds)) < len(kinds)
 
 
 def _faint(one: Outcome) -> bool:

@@ -171,3 +171,21 @@ def test_what_a_bare_stream_lacks_is_listed() -> None:
 def test_a_dark_inner_stream_is_a_note_where_the_tool_hands_out_its_words_itself() -> None:
     found = next(one for one in find(made(tool="ask")) if one.code == "INNER_STREAM_DARK")
     assert (found.severity, found.sure, found.paths) == ("note", "certain", ("events:v3",))
+
+
+def test_a_count_is_told_from_a_change_without_repeating_a_path() -> None:
+    found = find(World(frozenset({"stateful"})).evidence(("local", "bridged"), repeat=1))
+    assert {one.code for one in found if one.severity != "note"} == {"STATEFUL_TOOL"}
+
+
+def test_a_change_on_one_call_only_may_be_state_and_the_finding_says_so() -> None:
+    for quirk in ("stateful", "postprocessed"):
+        evidence = World(frozenset({quirk})).evidence(("local",), ["astream:messages"], repeat=1)
+        [found] = [one for one in find(evidence) if one.severity != "note"]
+        assert (found.code, found.sure) == ("POSTPROCESSED", "possible")
+        assert "STATEFUL_TOOL" in found.sentence
+
+
+def test_the_same_change_on_two_paths_needs_no_repetition_to_be_certain() -> None:
+    found = find(World(frozenset({"postprocessed"})).evidence(("local",), repeat=1))
+    assert [one.sure for one in found if one.code == "POSTPROCESSED"] == ["certain"]
