@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -18,7 +18,7 @@ from client_demo.compare import Plan
 from client_demo.evidence import Evidence, Message, Request, RunEvidence, Sight
 from client_demo.paths import Seen
 from client_demo.runs import Cell, Run, Tap
-from client_demo.taps.log import TapLog
+from client_demo.taps.taps import Taps
 from client_demo.targets import Target
 from client_demo.witness import SightReader, request, run_evidence
 from throughline.model.records import RequestRecord
@@ -54,25 +54,22 @@ class _Open:
     reader: SightReader
     sights: list[Sight] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    notes: dict[str, str] = field(default_factory=dict)
     evidence: RunEvidence | None = None
 
 
 class Collector:
     """Holds the evidence of the runs so far. Made by `collecting`."""
 
-    def __init__(self, folder: Path, log: _LogLines, listeners: Sequence[Listener]) -> None:
-        self._folder = folder
+    def __init__(self, taps: Taps, log: _LogLines, listeners: Sequence[Listener]) -> None:
+        self._taps = taps
         self._log = log
         self._listeners = listeners
-        self._taps: dict[str, TapLog] = {}
         self._runs: list[_Open] = []
 
     def tapped(self, placement: str, target: Target) -> Target:
         """A placement's server, with a tap before it (`compare.Tapping`)."""
-        if target.url:
-            return target
-        tap = self._taps.setdefault(placement, TapLog(self._folder / f"{placement}.jsonl"))
-        return replace(target, command=tap.tapped(target.command))
+        return self._taps.tapped(placement, target)
 
     def begins(self, cell: Cell, tap: Tap) -> None:
         """Open a run; what has passed since the last one of this placement is that one's."""
@@ -95,7 +92,8 @@ class Collector:
         now = self._runs[-1]
         asked = [request(one, now.started) for one in requests]
         self._drain(run.cell.placement)
-        now.evidence = run_evidence(now.number, run, sights=now.sights, requests=asked, log=self._log.lines)
+        told = run_evidence(now.number, run, sights=now.sights, requests=asked, log=self._log.lines)
+        now.evidence = replace(told, notes={**now.notes, **told.notes})
         for listener in self._listeners:
             for one in asked:
                 listener.asked(now.number, one)
@@ -103,7 +101,7 @@ class Collector:
 
     def evidence(self, plan: Plan, model: ModelSettings) -> Evidence:
         """All of it, when every server has ended: without the runs that only warmed up."""
-        for placement in self._taps:
+        for placement in self._taps.placements():
             self._drain(placement)
         told = {"kind": model.kind, "name": model.model}
         return Evidence(plan.prompt, plan.tool, told, tuple(_kept(self._runs)))
@@ -115,21 +113,27 @@ class Collector:
 
     def _drain(self, placement: str) -> None:
         """Give what has passed in a placement to its latest run; what passed before any run is nobody's."""
-        passed = self._taps[placement].drain() if placement in self._taps else []
         owner = next((one for one in reversed(self._runs) if one.cell.placement == placement), None)
-        for message in passed:
-            if owner is not None and (message.t >= owner.started or owner.messages):
-                told = replace(message, t=round(message.t - owner.started, 6))
-                owner.messages.append(told)
-                for listener in self._listeners:
-                    listener.passed(owner.number, told)
+        for log in self._taps.logs(placement):
+            for message in log.drain():
+                if owner is not None and (message.t >= owner.started or owner.messages):
+                    self._give(owner, message, log.transport)
+            for t, content_type in log.drain_types():
+                if owner is not None and t >= owner.started:
+                    owner.notes["content_type"] = content_type
+
+    def _give(self, owner: _Open, message: Message, transport: str) -> None:
+        owner.notes["transport"] = transport
+        told = replace(message, t=round(message.t - owner.started, 6))
+        owner.messages.append(told)
+        for listener in self._listeners:
+            listener.passed(owner.number, told)
 
 
 def _kept(runs: Sequence[_Open]) -> Iterator[RunEvidence]:
     for one in runs:
         if one.evidence is not None and not one.cell.warms_up:
-            notes = {"transport": "stdio"} if one.messages else {}
-            notes |= dict(one.evidence.notes)
+            notes = {**one.notes, **one.evidence.notes}
             yield replace(one.evidence, messages=tuple(one.messages), notes=notes)
 
 
@@ -154,7 +158,10 @@ def collecting(*listeners: Listener) -> Iterator[Collector]:
     root = logging.getLogger()
     root.addHandler(log)
     try:
-        with tempfile.TemporaryDirectory(prefix="throughline-") as folder:
-            yield Collector(Path(folder), log, listeners)
+        with (
+            tempfile.TemporaryDirectory(prefix="throughline-") as folder,
+            closing(Taps(Path(folder))) as taps,
+        ):
+            yield Collector(taps, log, listeners)
     finally:
         root.removeHandler(log)

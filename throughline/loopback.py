@@ -99,6 +99,8 @@ class Loopback:
         async with self._opening() as site:
             config = uvicorn.Config(
                 site.app,
+                interface="asgi3",
+                proxy_headers=False,
                 lifespan="off",
                 log_config=None,
                 access_log=False,

@@ -24,6 +24,8 @@ UNREADABLE = "not MCP"
 class TapLog:
     """A tap's file. `t` of the messages is as the tap has it: `time.monotonic()` of this machine."""
 
+    transport = "stdio"
+
     def __init__(self, path: Path) -> None:
         self._path = path
         self._read = 0
@@ -43,11 +45,15 @@ class TapLog:
             new = file.read()
         whole = new[: new.rfind(b"\n") + 1]  # a line may be half written
         self._read += len(whole)
-        return [message for line in whole.splitlines() for message in _messages(json.loads(line))]
+        return [message for line in whole.splitlines() for message in messages(json.loads(line))]
+
+    def drain_types(self) -> list[tuple[float, str]]:
+        """The content types of answers, which pipes have none of."""
+        return []
 
 
-def _messages(line: Mapping[str, Any]) -> Iterator[Message]:
-    """The messages of a line: one, or a batch."""
+def messages(line: Mapping[str, Any]) -> Iterator[Message]:
+    """The messages of a line, `{"t": ..., "direction": ..., "text": ...}`: one, or a batch."""
     text = line["text"].strip()
     try:
         body = json.loads(text)
