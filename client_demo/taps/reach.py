@@ -23,7 +23,9 @@ def is_there(url: str) -> bool:
     if (parts.scheme in proxies or "all" in proxies) and not proxy_bypass(host):
         return True
     try:
-        with socket.create_connection((host, parts.port or PORTS[parts.scheme]), PATIENCE_S) as connection:
+        with socket.create_connection(
+            (host, parts.port or PORTS.get(parts.scheme, 0)), PATIENCE_S
+        ) as connection:
             if parts.scheme == "https":
                 httpx.create_ssl_context().wrap_socket(connection, server_hostname=host).close()
     except (OSError, ValueError):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from anyio.streams.text import TextReceiveStream
+from anyio.streams.buffered import BufferedByteReceiveStream
 from mcp.client.stdio import get_default_environment
 
 from client_demo.causes import find
@@ -36,8 +36,10 @@ async def serving(model: OpenModel, *options: str) -> AsyncIterator[str]:
         assert process.stderr is not None
         try:
             with anyio.fail_after(30):
-                said = await TextReceiveStream(process.stderr).receive()
-            yield said.split()[-1]
+                lines = BufferedByteReceiveStream(process.stderr)
+                while not (line := await lines.receive_until(b"\n", 1000)).startswith(b"Serving MCP at "):
+                    pass
+            yield line.decode().split()[-1]
         finally:
             process.terminate()
 
