@@ -26,6 +26,7 @@ BLOCKED_S = 0.5
 BREVITY = " Please be brief."
 EDITED = " (edited)"
 WRONG_START = "This is how no answer begins. "
+QUIET_WORDS, WATCHED_WORDS = "Nobody asked a model for this.", "Nobody asked a model for that."
 FAILURE = "The tool raised on purpose, when its work was done."
 
 
@@ -115,6 +116,14 @@ def _cached(body: Body) -> Body:
     return cached
 
 
+def _unaccountable(body: Body) -> Body:
+    @wraps(body)
+    async def unaccountable(**arguments: Any) -> str:
+        return WATCHED_WORDS if _caller_streams() else QUIET_WORDS
+
+    return unaccountable
+
+
 def _sync(body: Body) -> Body:
     block = partial(time.sleep, BLOCKED_S)
 
@@ -164,6 +173,7 @@ def _raises(body: Body) -> Body:
 
 
 _WRAPPERS: dict[str, Callable[[Body], Body]] = {
+    "unaccountable": _unaccountable,
     "other_request": _other_request,
     "cached": _cached,
     "sync": _sync,

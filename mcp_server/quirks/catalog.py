@@ -19,6 +19,7 @@ BODY = {
     "explicit_astream": "The tool asks the model once, by `llm.astream` whoever calls.",
     "raises": "The tool raises when its work is done.",
     "sync": "The tool sleeps for half a second and lets nothing else run meanwhile.",
+    "unaccountable": "The tool asks no model, and has other words for a caller that streams.",
     "wrong_partials": "The tool begins with a partial text with which its result does not begin.",
 }
 WIRE = {

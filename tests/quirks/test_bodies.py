@@ -15,7 +15,7 @@ import pytest
 from mcp import StdioServerParameters
 
 from mcp_server.quirks import QUIRKS, quirky
-from mcp_server.quirks.bodies import BLOCKED_S, BREVITY, FAILURE, WRONG_START
+from mcp_server.quirks.bodies import BLOCKED_S, BREVITY, FAILURE, QUIET_WORDS, WATCHED_WORDS, WRONG_START
 from mcp_server.quirks.catalog import BODY
 from mcp_server.tools import TOOLS, ToolSpec, configure, schema
 from tests.quirks.harness import misbehaving, prompt_of, text_of
@@ -116,6 +116,15 @@ async def test_raises_fails_once_all_was_streamed(quirks: Quirks) -> None:
     heard = await quirks.watch("raises")
     assert heard.failed
     assert (heard.streamed, heard.text) == ("one two three", FAILURE)
+
+
+async def test_unaccountable_has_other_words_for_a_caller_that_streams_and_asks_nobody(
+    model: OpenModel, quirks: Quirks
+) -> None:
+    asked = len(model.endpoint.requests)
+    assert (await quirks.call("unaccountable")).text == QUIET_WORDS
+    assert (await quirks.watch("unaccountable")).text == WATCHED_WORDS
+    assert len(model.endpoint.requests) == asked
 
 
 async def test_sync_starts_after_half_a_second(quirks: Quirks) -> None:
