@@ -32,7 +32,7 @@ class Request:
 
     `body` is the request's JSON, `answer` what was answered (`content`, `tool_calls`, `finish_reason`,
     `usage`, `model`, `id`, `system_fingerprint`, `logprobs`, `refusal`: those that were there), put together
-    where it was streamed. `chunk_s` are the times of the text deltas.
+    where it was streamed. `chunk_s` are the times of the text deltas. `path` is what follows `/v1`.
     """
 
     number: int
@@ -47,6 +47,7 @@ class Request:
     reader_left: bool
     status: int
     chunk_s: tuple[float, ...] = ()
+    path: str = "/chat/completions"
 
 
 @dataclass(frozen=True, slots=True)

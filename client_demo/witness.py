@@ -70,6 +70,7 @@ def request(record: RequestRecord, started: float) -> Request:
         reader_left=record.reader_left,
         status=record.status,
         chunk_s=tuple(round(t - started, 6) for t in answered.chunk_s),
+        path=record.path,
     )
 
 
