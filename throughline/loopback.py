@@ -47,6 +47,8 @@ class Loopback:
     def __init__(self, opening: Opening, *, name: str) -> None:
         self._opening = opening
         self._listener = socket.create_server((HOST, 0), backlog=256)
+        # asyncio does this only where a socket names its protocol, which one that is accepted here does not.
+        self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._address = f"{HOST}:{self._listener.getsockname()[1]}"
         self._server: _Server | None = None
         self._ready: Future[None] = Future()
