@@ -1,64 +1,45 @@
 """`throughline compare`, from the options as they were given to the exit code.
 
-Checks everything that can be wrong before anything is started. Knows files and consoles; the runs themselves
-are `compare.py`'s, their meaning `verdict.py`'s.
+Checks everything that can be wrong before anything is compared. Knows files and consoles; the options are
+`request.py`'s, the runs themselves `compare.py`'s, their meaning `verdict.py`'s.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 from anyio import to_thread
 from rich.console import Console
 
+from client_demo import minimal
 from client_demo.causes import find
 from client_demo.collect import collecting
 from client_demo.compare import REFERENCE, Plan, compare
-from client_demo.errors import EmptyPrompt, FileUnwritable, UnknownName, UsageError
-from client_demo.evidence import Evidence
-from client_demo.findings import Finding
-from client_demo.paths import PATHS, path_named
-from client_demo.placements import PLACEMENTS, TOOL_NAMES, placement_named, quirks_named
+from client_demo.errors import FileUnwritable
+from client_demo.minimal import Made
 from client_demo.record import recording
 from client_demo.report.json import document
 from client_demo.report.live import Lines, View
 from client_demo.report.svg import svg
 from client_demo.report.terminal import show
-from client_demo.runs import Run
+from client_demo.request import Request, plan_of
+from client_demo.settle import Settled, pointed, settle
 from client_demo.taps.latency import Latency, measure
-from client_demo.targets import read_target
 from client_demo.trial import Watcher
 from client_demo.verdict import exit_code
-from throughline.codec import scrub
+from client_demo.written import check_writable, write
 from throughline.model import ModelSettings, OpenModel, open_model, read_settings
 
-ALL = ("all",)
+__all__ = ["Request", "plan_of", "run_comparison"]
+
 STDOUT = Path("-")
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """The options of the command, and the environment that they are to be read in."""
-
-    prompt: str
-    placements: tuple[str, ...]
-    paths: tuple[str, ...]
-    tool: str
-    model: str
-    repeat: int
-    timeout: float
-    server: str | None
-    record: Path | None
-    json_to: Path | None
-    svg: Path | None
-    env: Mapping[str, str]
-    dotenv: Path
-    quirk: tuple[str, ...] = ()
+UNASKED = "The agent asked no model at OPENAI_BASE_URL: what it asks elsewhere is not seen."
 
 
 async def run_comparison(request: Request) -> int:
@@ -70,15 +51,25 @@ async def run_comparison(request: Request) -> int:
         )
     for option, path in (("--record", request.record), ("--json", request.json_to), ("--svg", request.svg)):
         if path is not None and path != STDOUT:
-            _check_writable(option, path)
+            check_writable(option, path)
     async with open_model(request.model, env=request.env, dotenv=request.dotenv) as model:
-        plan = replace(plan, address=_address(request, model.settings))
-        runs, evidence = await _observed(request, plan, model)
-    _tell(request, plan, model.settings, runs, find(evidence))
-    return exit_code(runs)
+        with pointed(request.live_env, model.settings) if request.agent else nullcontext():
+            settled = await settle(plan, request, model.settings)
+            plan = replace(settled.plan, address=_address(request, model.settings))
+            made = await _made(request, plan, model)
+            simple = await _simplest(request, made, settled, model) if request.minimal else None
+    _tell(request, made, simple, model.settings)
+    return exit_code(made.runs)
 
 
-async def _observed(request: Request, plan: Plan, model: OpenModel) -> tuple[Sequence[Run], Evidence]:
+async def _simplest(request: Request, made: Made, settled: Settled, model: OpenModel) -> Made:
+    """The same once more on the simplest input; it is not what is recorded."""
+    click.echo("Once more, on the simplest input:", err=True)
+    plan = minimal.minimal_plan(made.plan, settled.tools)
+    return await _made(replace(request, record=None), plan, model)
+
+
+async def _made(request: Request, plan: Plan, model: OpenModel) -> Made:
     """Make the runs, and have all that passes in them noted."""
     latency = await to_thread.run_sync(measure) if set(plan.placements) - {REFERENCE} else None
     with ExitStack() as stack:
@@ -91,38 +82,10 @@ async def _observed(request: Request, plan: Plan, model: OpenModel) -> tuple[Seq
         collector = stack.enter_context(collecting(*listeners))
         watchers = stack.enter_context(_watchers(plan, model, latency))
         runs = await compare(plan, model, watchers=[collector, *watchers], tapping=collector.tapped)
-        return runs, collector.evidence(plan, model.settings)
-
-
-def plan_of(request: Request) -> Plan:
-    """Check the options; an unknown name is told with the nearest valid one."""
-    if not request.prompt.strip():
-        raise EmptyPrompt
-    if request.tool not in TOOL_NAMES:
-        raise UnknownName(kind="tool", name=request.tool, valid=TOOL_NAMES)
-    placements = [p.name for p in PLACEMENTS] if request.placements == ALL else request.placements or ("",)
-    paths = [p.name for p in PATHS] if request.paths == ALL else request.paths or ("",)
-    return Plan(
-        prompt=scrub(request.prompt),
-        tool=request.tool,
-        placements=tuple(dict.fromkeys(placement_named(name).name for name in placements)),
-        paths=tuple(dict.fromkeys(path_named(name).name for name in paths)),
-        repeat=request.repeat,
-        timeout_s=request.timeout,
-        server=read_target(request.server, env=request.env) if request.server is not None else None,
-        quirks=_quirks(request),
-    )
-
-
-def _quirks(request: Request) -> tuple[str, ...]:
-    if request.quirk and request.server is not None:
-        raise UsageError("--quirk is for throughline's own server", remedy="leave --server out.")
-    return quirks_named(request.quirk)
-
-
-def _check_writable(option: str, path: Path) -> None:
-    if not path.parent.is_dir():
-        raise FileUnwritable(option=option, path=str(path), reason=f"there is no directory {path.parent}")
+        evidence = collector.evidence(plan, model.settings)
+    if plan.agent is not None and not any(one.who == "agent" for run in runs for one in run.provider):
+        plan = replace(plan, notes=(*plan.notes, UNASKED))
+    return Made(plan, runs, find(evidence))
 
 
 def _address(request: Request, settings: ModelSettings) -> str:
@@ -146,26 +109,23 @@ def _watchers(plan: Plan, model: OpenModel, latency: Latency | None) -> Iterator
         yield (Lines(console, plan),)
 
 
-def _tell(
-    request: Request, plan: Plan, model: ModelSettings, runs: Sequence[Run], found: Sequence[Finding]
-) -> None:
-    told = json.dumps(document(plan, model, runs, found), ensure_ascii=False, indent=2) + "\n"
+def _tell(request: Request, made: Made, simple: Made | None, model: ModelSettings) -> None:
+    plan, runs = made.plan, made.runs
+    told: dict[str, Any] = document(plan, model, runs, made.found)
+    if simple is not None:
+        told["minimal"] = minimal.document(made, simple)
+    text = json.dumps(told, ensure_ascii=False, indent=2) + "\n"
     if request.json_to == STDOUT:
-        click.echo(told, nl=False)
+        click.echo(text, nl=False)
     else:
-        show(Console(), plan, model, runs, found)
+        show(Console(), plan, model, runs, made.found)
+        if simple is not None:
+            click.echo(f"\nMINIMAL ({simple.plan.prompt}) {minimal.sentence(made, simple)}")
         if request.json_to is not None:
-            _write("--json", request.json_to, told)
+            write("--json", request.json_to, text)
     if request.svg is not None:
-        _write("--svg", request.svg, svg(plan, model, runs))
+        write("--svg", request.svg, svg(plan, model, runs))
     for run in runs:
         if run.status == "error":
             click.echo(f"Error: {run.error}", err=True)
             break
-
-
-def _write(option: str, path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise FileUnwritable(option=option, path=str(path), reason=error.strerror or str(error)) from error

@@ -6,15 +6,15 @@ differ is for causes to say; here stands what was lost, and between which two po
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
-from client_demo.compare import REFERENCE
-from client_demo.law import Event, message_type
+from client_demo.compare import REFERENCE, Plan, reference_of
+from client_demo.pairs import Pair, pairs, same_results
 from client_demo.runs import Run
 from throughline.errors import EXIT_DIFFERENCE, EXIT_OK, EXIT_TOOL
+from throughline.model.settings import ModelSettings
 
 Tone = Literal["good", "bad", "note"]
 BRIDGED = "bridged"
@@ -30,108 +30,87 @@ class Finding:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A run, and the run of `local` that it is held against."""
-
-    run: Run
-    local: Run
-
-    @property
-    def equal(self) -> bool:
-        """Whether both saw the same, as the law has it."""
-        return self.run.status == self.local.status and self.run.events == self.local.events
-
-    @property
-    def asked_alike(self) -> bool:
-        """Whether the provider was asked the same number of times, streaming or not in the same places."""
-        mine, theirs = ([(one.who, one.streamed) for one in run.provider] for run in (self.run, self.local))
-        return mine == theirs
-
-    @property
-    def other_words_only(self) -> bool:
-        """Whether both saw the same kinds of events, and every token, but the model chose other words."""
-        tokens, expected = self.run.tool_tokens, self.local.tool_tokens
-        complete = tokens.seen == tokens.emitted > 0 if expected.seen else tokens.seen == 0
-        alike = _outline(self.run.events) == _outline(self.local.events)
-        return not self.equal and self.run.status == self.local.status and complete and alike
-
-    @property
-    def lost(self) -> int:
-        """How many of the tool's tokens `local` showed and this run did not."""
-        return max(0, self.local.tool_tokens.seen - self.run.tool_tokens.seen)
-
-
-def _outline(events: Sequence[Event]) -> list[tuple[str, tuple[str, ...], str, str]]:
-    """The kinds of events in order, without their words and without how many pieces these came in."""
-    return [
-        key for key, _ in groupby((one.what, one.where, one.name, message_type(one.body)) for one in events)
-    ]
-
-
-def pairs(runs: Iterable[Run]) -> list[Pair]:
-    """Hold each run against the one of `local` with the same path and repeat, where both came to an end."""
-    runs = [run for run in runs if run.status == "ok"]
-    reference = {(run.cell.path, run.cell.repeat): run for run in runs if run.cell.placement == REFERENCE}
-    found = ((run, reference.get((run.cell.path, run.cell.repeat))) for run in runs)
-    return [Pair(run, local) for run, local in found if local is not None and run is not local]
-
-
 def exit_code(runs: Sequence[Run]) -> int:
-    """What the comparison ends with: 5 where a run failed, 1 where `bridged` is not what `local` is."""
+    """What the comparison ends with: 5 where a run failed, 1 where `bridged` is not what `local` is.
+
+    Without `local` nothing is expected to show the same events; equal calls must have equal results.
+    """
     if any(run.status == "error" for run in runs):
         return EXIT_TOOL
+    if not any(run.cell.placement == REFERENCE for run in runs):
+        return EXIT_OK if same_results(runs) else EXIT_DIFFERENCE
     ours = [pair for pair in pairs(runs) if pair.run.cell.placement == BRIDGED]
     good = all((pair.equal or pair.other_words_only) and pair.asked_alike for pair in ours)
     return EXIT_OK if good else EXIT_DIFFERENCE
 
 
-def verdict(runs: Sequence[Run], *, tool: str, scripted: bool) -> tuple[Finding, ...]:
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Under which conditions runs were made: see `compare.Plan`. `forced`: it is our agent that was run."""
+
+    tool: str
+    scripted: bool
+    forced: bool = True
+    unfit: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def setting_of(plan: Plan, model: ModelSettings) -> Setting:
+    """Read the conditions from a plan and the model that is asked."""
+    forced = plan.subject is None
+    return Setting(plan.tool, model.kind == "scripted", forced, plan.unfit, plan.notes)
+
+
+def verdict(runs: Sequence[Run], setting: Setting) -> tuple[Finding, ...]:
     """Say what each placement kept and lost, what failed, and under which conditions that holds."""
     placements = list(dict.fromkeys(run.cell.placement for run in runs))
+    reference = reference_of(placements)
     findings: list[Finding] = []
     for placement in placements:
-        own = [pair for pair in pairs(runs) if pair.run.cell.placement == placement]
-        if placement == REFERENCE:
-            findings.append(_reference(runs))
+        own = [pair for pair in pairs(runs, reference) if pair.run.cell.placement == placement]
+        if placement == reference:
+            findings.append(_reference(runs, reference))
         elif own:
-            findings.append(_placement(placement, own))
+            findings.append(_placement(placement, own, reference))
+    findings += [Finding("note", name, f"does not apply: {why}.") for name, why in setting.unfit.items()]
     findings += _failures(runs)
-    return (*findings, *_conditions(runs, tool=tool, scripted=scripted))
+    return (*findings, *_conditions(runs, setting, placements, reference))
 
 
-def _reference(runs: Sequence[Run]) -> Finding:
-    own = [run for run in runs if run.cell.placement == REFERENCE and run.status == "ok"]
+def _reference(runs: Sequence[Run], name: str) -> Finding:
+    own = [run for run in runs if run.cell.placement == name and run.status == "ok"]
     showing = [run for run in own if run.tool_tokens.seen]
     if not showing:
-        return Finding("note", REFERENCE, "is the reference; on these paths it shows no token of the tool.")
+        return Finding("note", name, "is the reference; on these paths it shows no token of the tool.")
     seen = sum(run.tool_tokens.seen for run in showing)
     where = _paths(run.cell.path for run in showing)
-    return Finding("note", REFERENCE, f"is the reference: {seen} tool tokens, on {where}.")
+    return Finding("note", name, f"is the reference: {seen} tool tokens, on {where}.")
 
 
-def _placement(name: str, own: list[Pair]) -> Finding:
+def _placement(name: str, own: list[Pair], reference: str) -> Finding:
+    """What became of a placement; to differ from another reference than `local` is no fault."""
     different = [pair for pair in own if not pair.equal and not pair.other_words_only]
     asked = [pair for pair in own if not pair.asked_alike] if name == BRIDGED else []
     losing = [pair for pair in different if pair.lost]
     told = [
-        *([_same(own)] if not different else []),
+        *([_same(own, reference)] if not different else []),
         *_losses(losing),
-        _differs([pair for pair in different if not pair.lost]),
+        _differs([pair for pair in different if not pair.lost], reference),
         _words([pair for pair in own if pair.other_words_only]),
         _dropped(own),
         _answers(own),
-        _asked(asked),
+        _asked(asked, reference),
     ]
     text = " ".join(sentence for sentence in told if sentence)
-    return Finding("bad" if different or asked else "good", name, text)
+    worse: Tone = "bad" if reference == REFERENCE else "note"
+    return Finding(worse if different or asked else "good", name, text)
 
 
-def _same(own: list[Pair]) -> str:
-    """Everything is as it is with `local`: say of how much that is true, and how soon it came."""
+def _same(own: list[Pair], reference: str) -> str:
+    """Everything is as it is with the reference: say of how much that is true, and how soon it came."""
     count = len({pair.run.cell.path for pair in own})
     paths = {1: "the one path", 2: "both paths"}.get(count, f"all {count} paths")
-    told = f"sees what local sees, event for event, on {paths}."
+    told = f"sees what {reference} sees, event for event, on {paths}."
     showing = [pair for pair in own if pair.local.tool_tokens.seen]
     if not showing:
         return told
@@ -140,7 +119,7 @@ def _same(own: list[Pair]) -> str:
     first = showing[0]
     return (
         f"{told} {seen} of {emitted} tool tokens arrived; on {first.run.cell.path} the first of them "
-        f"after {first.run.first_tool_token_s:.2f} s (local: {first.local.first_tool_token_s:.2f} s)."
+        f"after {first.run.first_tool_token_s:.2f} s ({reference}: {first.local.first_tool_token_s:.2f} s)."
     )
 
 
@@ -165,12 +144,12 @@ def _losses(losing: list[Pair]) -> Iterator[str]:
             yield f"shows {seen} of the {all_} tool tokens on {where}: {cause}"
 
 
-def _differs(different: list[Pair]) -> str:
-    return f"differs from local on {_where(different)}." if different else ""
+def _differs(different: list[Pair], reference: str) -> str:
+    return f"differs from {reference} on {_where(different)}." if different else ""
 
 
-def _asked(asked: list[Pair]) -> str:
-    return f"Yet it asks the provider otherwise than local on {_where(asked)}." if asked else ""
+def _asked(asked: list[Pair], reference: str) -> str:
+    return f"Yet it asks the provider otherwise than {reference} on {_where(asked)}." if asked else ""
 
 
 def _where(some: list[Pair]) -> str:
@@ -204,13 +183,23 @@ def _failures(runs: Sequence[Run]) -> Iterable[Finding]:
         yield Finding("note", "", f"{error}" if error else "A path does not apply here.")
 
 
-def _conditions(runs: Sequence[Run], *, tool: str, scripted: bool) -> Iterable[Finding]:
-    if not any(run.cell.placement == REFERENCE for run in runs):
+def _conditions(
+    runs: Sequence[Run], setting: Setting, placements: Sequence[str], reference: str
+) -> Iterable[Finding]:
+    if reference != REFERENCE and len(placements) > 1:
+        add = "" if REFERENCE in setting.unfit else ": add the placement local"
+        yield Finding("note", "", f"Held against {reference}, for want of local; it is no better{add}.")
+    elif reference != REFERENCE and REFERENCE not in setting.unfit:
         yield Finding("note", "", "Nothing is held against anything: add the placement local.")
-    yield Finding(
-        "note", "", f"The first call of {tool} was forced (tool_choice): small models pick tools badly."
-    )
-    if scripted:
+    if reference != REFERENCE or not setting.forced:
+        same = same_results(runs)
+        what = "Equal calls of tools had equal results" if same else "Equal calls had different results"
+        yield Finding("note" if same else "bad", "", f"{what}, on the paths and in the placements above.")
+    if setting.forced:
+        text = f"The first call of {setting.tool} was forced (tool_choice): small models pick tools badly."
+        yield Finding("note", "", text)
+    yield from (Finding("note", "", note) for note in setting.notes)
+    if setting.scripted:
         yield Finding("note", "", "The model was scripted: its words are canned, and its pace is made up.")
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from client_demo.pairs import Pair
 from client_demo.runs import ProviderCall, Run, Tap
-from client_demo.verdict import Pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ GOOD, BAD, DIM, BUSY = "green", "bold red", "dim", "bold cyan"
 
 
 def outcome(run: Run, local: Run | None) -> Words:
-    """How a run came out, held against the one of `local` where there is one."""
+    """How a run came out, held against the reference's where there is one."""
     if run.status == "unsupported":
         return Words("n/a", DIM)
     if run.status == "error":

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from client_demo.compare import Plan, equal_to_local
+from client_demo.compare import REFERENCE, Plan, equal_to, equal_to_local, reference_of
 from client_demo.findings import Finding
 from client_demo.jsonable import without_keys
 from client_demo.runs import Run
@@ -27,9 +27,32 @@ def document(
         "prompt": plan.prompt,
         "model": {"kind": model.kind, "name": model.model},
         "runs": [row(run) for run in runs],
+        "tool": plan.tool,
+        **_target(plan),
         "equal_to_local": equal_to_local(runs),
+        **_reference(plan, runs),
+        "not_applicable": dict(plan.unfit),
+        "notes": list(plan.notes),
         "findings": [_finding(one, model.api_key) for one in findings],
     }
+
+
+def _target(plan: Plan) -> dict[str, Any]:
+    """Whose server and agent it was, where they are not ours."""
+    told: dict[str, Any] = {"transport": plan.transport} if plan.server is None else {}
+    if plan.server is not None:
+        told["server"] = plan.server.title
+    if plan.agent is not None:
+        told["agent"] = plan.agent.given
+    if plan.args is not None:
+        told["args"] = dict(plan.args)
+    return told
+
+
+def _reference(plan: Plan, runs: Sequence[Run]) -> dict[str, Any]:
+    """What the placements are held against, where that is not `local`."""
+    name = reference_of(plan.placements)
+    return {} if name == REFERENCE else {"reference": name, "equal_to_reference": equal_to(name, runs)}
 
 
 def _finding(finding: Finding, key: str) -> dict[str, Any]:

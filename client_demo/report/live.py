@@ -15,7 +15,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from client_demo.compare import REFERENCE, Plan, schedule
+from client_demo.compare import Plan, reference_of, schedule
 from client_demo.paths import Seen
 from client_demo.report import cells
 from client_demo.report.cells import Words
@@ -35,6 +35,7 @@ class Lines:
         self._console = console
         self._runs: dict[Cell, Run] = {}
         self._total = len(schedule(plan))
+        self._reference = reference_of(plan.placements)
 
     def begins(self, cell: Cell, tap: Tap) -> None:
         """Nothing to say yet."""
@@ -44,11 +45,11 @@ class Lines:
 
     def ended(self, run: Run, requests: Sequence[RequestRecord]) -> None:
         """Say how the run came out."""
-        if run.cell.warms_up:
+        if run.cell.warms_up or run.cell.probe:
             return
         self._runs[run.cell] = run
         cell = run.cell
-        words = cells.outcome(run, self._runs.get(Cell(REFERENCE, cell.path, cell.repeat)))
+        words = cells.outcome(run, self._runs.get(Cell(self._reference, cell.path, cell.repeat)))
         number = f"{len(self._runs)}/{self._total}"
         line = f"{number:>7}  {cell.path:<30}  {cell.placement:<9} {run.seconds:7.2f} s  {words.text}"
         self._console.print(line, soft_wrap=True, markup=False, highlight=False)
@@ -61,6 +62,7 @@ class View:
         self._plan = plan
         self._model = model
         self._total = len(schedule(plan))
+        self._reference = reference_of(plan.placements)
         self._started = time.monotonic()
         self._words: dict[tuple[str, str], Words] = {}
         self._runs: dict[Cell, Run] = {}
@@ -96,12 +98,12 @@ class View:
 
     def ended(self, run: Run, requests: Sequence[RequestRecord]) -> None:
         """Show how a run came out."""
-        if run.cell.warms_up:
+        if run.cell.warms_up or run.cell.probe:
             return
         self._now = None
         cell = run.cell
         self._runs[cell] = run
-        local = self._runs.get(Cell(REFERENCE, cell.path, cell.repeat))
+        local = self._runs.get(Cell(self._reference, cell.path, cell.repeat))
         self._words[(cell.placement, cell.path)] = cells.outcome(run, local)
 
     def _draw(self) -> RenderableType:

@@ -13,20 +13,21 @@ from rich.console import Console, Group, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from client_demo.compare import REFERENCE, Plan
+from client_demo.compare import Plan, reference_of
 from client_demo.findings import Finding as Cause
 from client_demo.report import cells
 from client_demo.report.causes import drawn, told
 from client_demo.report.cells import Words
 from client_demo.runs import Run
-from client_demo.verdict import Finding, verdict
+from client_demo.verdict import Finding, setting_of, verdict
 from throughline.model.settings import ModelSettings
 
 MARKS = {"good": ("=", "bold green"), "bad": ("!", "bold red"), "note": ("-", "dim")}
 LEGEND = (
-    "Numbers: the tool's tokens that were seen. = equal to local, ! different, ~ equal but for the words.\n"
-    "asked whole, asked stream: equal events, but the tool asked its provider otherwise than with local."
+    "Numbers: the tool's tokens that were seen. = equal to {0}, ! different, ~ equal but for the words.\n"
+    "asked whole, asked stream: equal events, but the tool asked its provider otherwise than with {0}."
 )
+NOT_APPLICABLE = Words("n/a", cells.DIM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +77,24 @@ def show(
 
 def picture(plan: Plan, model: ModelSettings, runs: Sequence[Run]) -> RenderableType:
     """What fits on a screen: the question, the verdict, and the paths by placement."""
-    findings = verdict(runs, tool=plan.tool, scripted=model.kind == "scripted")
+    findings = verdict(runs, setting_of(plan, model))
+    reference = reference_of(plan.placements)
     latest = {(run.cell.placement, run.cell.path): run for run in runs}
-    words = {key: cells.outcome(run, latest.get((REFERENCE, key[1]))) for key, run in latest.items()}
-    return Group(
-        heading(plan, model), "", _findings(findings), "", matrix(plan, words), "", Text(LEGEND, "dim")
-    )
+    words = {key: cells.outcome(run, latest.get((reference, key[1]))) for key, run in latest.items()}
+    legend = Text(LEGEND.format(reference), "dim")
+    return Group(heading(plan, model), "", _findings(findings), "", matrix(plan, words), "", legend)
 
 
 def heading(plan: Plan, model: ModelSettings) -> Text:
     """The question, who is asked, and which tool answers."""
     text = Text.assemble((plan.prompt, "bold"), "\n")
-    return text.append(f"{plan.tool} with {_model(model)}, {len(plan.paths)} paths", "dim")
+    where = f" of {plan.server.title}" if plan.server is not None else ""
+    what = f"{plan.tool or 'every tool'}{where}"
+    if plan.agent is not None:
+        what = plan.agent.given + (f" with {what}" if plan.agent.is_factory else "")
+    if plan.args is not None:
+        what += ", called without an agent"
+    return text.append(f"{what} with {_model(model)}, {len(plan.paths)} paths", "dim")
 
 
 def _model(model: ModelSettings) -> str:
@@ -111,10 +118,11 @@ def matrix(plan: Plan, words: dict[tuple[str, str], Words]) -> Table:
     """Paths down, placements across, a few words in each cell; a cell without words is still to come."""
     table = Table(box=SIMPLE_HEAD, padding=(0, 1), header_style="bold", pad_edge=False, show_edge=False)
     table.add_column("path", no_wrap=True, min_width=max(map(len, plan.paths)))
-    for placement in plan.placements:
+    for placement in (*plan.placements, *plan.unfit):
         table.add_column(placement, no_wrap=True, min_width=14)
     for path in plan.paths:
         row = [words.get((placement, path), Words("", "")) for placement in plan.placements]
+        row += [NOT_APPLICABLE] * len(plan.unfit)
         table.add_row(path, *(Text(one.text, one.style) for one in row))
     return table
 
@@ -138,7 +146,7 @@ def plain(
     """The same as lines of text, for files and pipes."""
     yield from heading(plan, model).plain.splitlines()
     yield ""
-    for finding in verdict(runs, tool=plan.tool, scripted=model.kind == "scripted"):
+    for finding in verdict(runs, setting_of(plan, model)):
         yield f"{MARKS[finding.tone][0]} {finding.subject} {finding.text}".replace("  ", " ")
     yield ""
     if found:
@@ -162,7 +170,8 @@ def _table(columns: Sequence[Column], *, show_header: bool) -> Table:
 
 
 def _local(run: Run, runs: Sequence[Run]) -> Run | None:
-    cell = replace(run.cell, placement=REFERENCE)
+    """The run of the reference: `local`, or what stands for it."""
+    cell = replace(run.cell, placement=reference_of(one.cell.placement for one in runs))
     return next((one for one in runs if one.cell == cell), None)
 
 

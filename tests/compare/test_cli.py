@@ -161,7 +161,7 @@ async def test_a_model_that_is_not_there_is_told_with_those_that_are(scripted: O
 def test_a_server_that_dies_at_start_is_told_with_its_command(placement: str) -> None:
     dying = f"{sys.executable} -c 'raise SystemExit(3)'"
     done = run("compare", *FAST[:2], "--placements", placement, "--paths", "ainvoke", "--server", dying)
-    assert "is not available (it ended before it answered" in one_sentence(done)
+    assert "cannot be used (before it answered, it ended with exit code 3): run its" in one_sentence(done)
     assert done.returncode == 4
 
 

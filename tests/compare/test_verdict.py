@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 
 from client_demo.runs import Run, ToolTokens
-from client_demo.verdict import Finding, exit_code, verdict
+from client_demo.verdict import Finding, Setting, exit_code, verdict
 from tests.compare.made import WHOLE, failed, run, silent
 
 
 def about(subject: str, runs: Sequence[Run]) -> Finding:
-    (found,) = [one for one in verdict(runs, tool="list_items", scripted=False) if one.subject == subject]
+    (found,) = [one for one in verdict(runs, Setting("list_items", scripted=False)) if one.subject == subject]
     return found
 
 
@@ -91,7 +91,9 @@ def test_missing_tokens_are_never_taken_for_other_words() -> None:
 @pytest.mark.parametrize("placement", ["local", "adapters", "held", "bridged"])
 def test_a_run_that_failed_ends_the_comparison_with_its_sentence(placement: str) -> None:
     runs = [run("local", "ainvoke"), failed(placement)]
-    told = [one.text for one in verdict(runs, tool="list_items", scripted=False) if one.subject == placement]
+    told = [
+        one.text for one in verdict(runs, Setting("list_items", scripted=False)) if one.subject == placement
+    ]
     assert "failed on astream:messages. It broke: mend it." in told
     assert exit_code(runs) == 5
 
@@ -101,13 +103,13 @@ def test_what_plain_clients_lose_is_expected() -> None:
 
 
 def test_the_conditions_are_told() -> None:
-    told = [one.text for one in verdict([run()], tool="ask", scripted=True)]
+    told = [one.text for one in verdict([run()], Setting("ask", scripted=True))]
     assert "The first call of ask was forced (tool_choice): small models pick tools badly." in told
     assert "The model was scripted: its words are canned, and its pace is made up." in told
 
 
 def test_without_local_nothing_is_claimed() -> None:
-    told = [one.text for one in verdict([run("bridged")], tool="ask", scripted=False)]
+    told = [one.text for one in verdict([run("bridged")], Setting("ask", scripted=False))]
     assert "Nothing is held against anything: add the placement local." in told
 
 
@@ -119,5 +121,5 @@ def test_many_paths_are_counted_and_not_recited() -> None:
 def test_a_path_that_does_not_apply_is_told_once() -> None:
     unsupported = replace(silent("local", "invoke"), status="unsupported", error="It cannot: do otherwise.")
     other = replace(unsupported, cell=replace(unsupported.cell, placement="bridged"))
-    told = [one.text for one in verdict([run(), unsupported, other], tool="ask", scripted=False)]
+    told = [one.text for one in verdict([run(), unsupported, other], Setting("ask", scripted=False))]
     assert told.count("It cannot: do otherwise.") == 1
