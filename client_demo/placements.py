@@ -118,6 +118,7 @@ async def held(far: Far) -> AsyncIterator[Placed]:
                 tools = await load_mcp_tools(session, callbacks=callbacks)
             start.over = True
             yield Placed(tuple(tools), wire=lambda: Wire(dropped=len(dropped)), session=lambda: session)
+            start.left = True
 
 
 @asynccontextmanager
