@@ -18,6 +18,9 @@ from throughline.model.explain import explain as explain_model
 HOPELESS = (EndpointUnreachable, KeyRefused, ModelUnknown)
 """Errors that every other run would meet as well."""
 
+NO_SYNC = "No synchronous function provided"
+"""How LangGraph begins what it says of a node that is async-only."""
+
 
 class RunFailed(ThroughlineError):
     """A run ended with an error that we know nothing about but what it says."""
@@ -55,12 +58,11 @@ class TooManySteps(ThroughlineError):
 
 
 class SyncUnsupported(ThroughlineError):
-    """A path without async cannot run an async tool."""
+    """A path without async cannot run async tools and nodes."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "invoke cannot run an async-only tool", remedy="call the agent with ainvoke or astream."
-        )
+    def __init__(self, *, what: str = "an async-only tool") -> None:
+        self.what = what
+        super().__init__(f"invoke cannot run {what}", remedy="call the agent with ainvoke or astream.")
 
 
 def explain(error: BaseException, *, address: str, steps: int | None = RECURSION_LIMIT) -> ThroughlineError:
@@ -74,6 +76,8 @@ def explain(error: BaseException, *, address: str, steps: int | None = RECURSION
     match error:
         case NotImplementedError():
             return SyncUnsupported()
+        case TypeError() if str(error).startswith(NO_SYNC):
+            return SyncUnsupported(what="async-only nodes")
         case GraphRecursionError() if steps is not None:
             return TooManySteps(limit=steps)
         case McpError() | anyio.BrokenResourceError() | anyio.ClosedResourceError():

@@ -30,6 +30,7 @@ from client_demo.report.svg import svg
 from client_demo.report.terminal import show
 from client_demo.request import Request, plan_of
 from client_demo.settle import Settled, pointed, settle
+from client_demo.strangers import unblocked
 from client_demo.taps.latency import Latency, measure
 from client_demo.trial import Watcher
 from client_demo.verdict import exit_code
@@ -53,13 +54,20 @@ async def run_comparison(request: Request) -> int:
         if path is not None and path != STDOUT:
             check_writable(option, path)
     async with open_model(request.model, env=request.env, dotenv=request.dotenv) as model:
-        with pointed(request.live_env, model.settings) if request.agent else nullcontext():
+        with _with_stranger(request, model.settings) if request.agent else nullcontext():
             settled = await settle(plan, request, model.settings)
             plan = replace(settled.plan, address=_address(request, model.settings))
             made = await _made(request, plan, model)
             simple = await _simplest(request, made, settled, model) if request.minimal else None
     _tell(request, made, simple, model.settings)
     return exit_code(made.runs)
+
+
+@contextmanager
+def _with_stranger(request: Request, settings: ModelSettings) -> Iterator[None]:
+    """An agent of somebody's runs in this process: it is told of the model, and kept from blocking us."""
+    with pointed(request.live_env, settings), unblocked(request.timeout):
+        yield
 
 
 async def _simplest(request: Request, made: Made, settled: Settled, model: OpenModel) -> Made:

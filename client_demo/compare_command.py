@@ -10,11 +10,15 @@ import sys
 from collections.abc import MutableMapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-PROMPT = "What items are in the bedroom?"
+from throughline.errors import EXIT_INTERRUPTED, ThroughlineError
+
+if TYPE_CHECKING:
+    from client_demo.command import Request
+
 DOTENV = Path(".env")
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -176,8 +180,26 @@ def compare(env: MutableMapping[str, str] | None, /, **options: Any) -> None:
     """
     import anyio
 
-    from client_demo.command import Request, run_comparison
+    from client_demo.command import Request
 
     live = {} if env is None else env
     request = Request(**options, env=dict(live), live_env=live, dotenv=DOTENV)
-    sys.exit(anyio.run(partial(run_comparison, request)))
+    sys.exit(anyio.run(partial(_compared, request)))
+
+
+async def _compared(request: Request) -> int:
+    """The comparison; after an agent of a stranger's, the process ends, whatever that left running."""
+    from client_demo.command import run_comparison
+    from client_demo.strangers import end_soon
+
+    code, last_words = EXIT_INTERRUPTED, "Interrupted."
+    try:
+        code = await run_comparison(request)
+        last_words = ""
+    except ThroughlineError as error:
+        code, last_words = error.exit_code, f"Error: {error}"
+        raise
+    finally:
+        if request.agent is not None:
+            end_soon(code, last_words=last_words)
+    return code

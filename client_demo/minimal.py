@@ -21,6 +21,8 @@ PROMPT = "Say hello."
 TOOL = "ask"
 REAL = "With the simplest input the same paths differ: the difference is real, and not of your input."
 NOWHERE = "Nothing differs, with your input or with the simplest one."
+COSTS = ("SESSION_PER_CALL",)
+"""Findings that are about no difference."""
 
 Spot = tuple[str, str]
 
@@ -94,6 +96,7 @@ def differing(made: Made) -> frozenset[Spot]:
     warned = {
         (placement, path)
         for one in at_least(made.found, "warning")
+        if one.code not in COSTS
         for placement in one.placements
         for path in one.paths
     }

@@ -31,6 +31,7 @@ APART = (
     ("transport", "server", "--transport is for throughline's own server", "name yours by its URL."),
     ("args", "agent", f"{NO_AGENT}, and --agent names one", "leave one of them out."),
     ("args", "prompt", f"{NO_AGENT}, so there is nobody to read a prompt", "leave one of them out."),
+    ("given", "prompt", "--input is all that the agent is given", "leave the prompt out."),
     ("probe", "agent", OWN_AGENT, "leave --agent out."),
     ("probe", "args", OWN_AGENT, "leave --args out."),
 )
@@ -128,6 +129,8 @@ def _check_company(request: Request) -> None:
 def _prompt(request: Request, args: Mapping[str, Any] | None) -> str:
     if args is not None:
         return f"{request.tool} {json.dumps(args, ensure_ascii=False)}"
+    if request.given is not None:
+        return request.given
     if request.prompt is None:
         return PROMPT
     if not request.prompt.strip():

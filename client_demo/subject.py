@@ -200,7 +200,8 @@ def input_fields(graph: Graph) -> tuple[str, ...]:
     try:
         schema = graph.get_input_jsonschema()
     except Exception:  # noqa: BLE001 - a state of types that have no JSON schema, or a remote graph
-        return tuple(getattr(graph, "channels", None) or ())
+        channels = getattr(graph, "channels", None) or ()
+        return tuple(one for one in channels if not one.startswith("__") and ":" not in one)
     return tuple(schema.get("properties", ()))
 
 

@@ -72,9 +72,15 @@ def verdict(runs: Sequence[Run], setting: Setting) -> tuple[Finding, ...]:
             findings.append(_reference(runs, reference))
         elif own:
             findings.append(_placement(placement, own, reference))
-    findings += [Finding("note", name, f"does not apply: {why}.") for name, why in setting.unfit.items()]
+    findings += _unfit(setting.unfit)
     findings += _failures(runs)
     return (*findings, *_conditions(runs, setting, placements, reference))
+
+
+def _unfit(unfit: Mapping[str, str]) -> Iterator[Finding]:
+    for why in dict.fromkeys(unfit.values()):
+        names = [name for name, reason in unfit.items() if reason == why]
+        yield Finding("note", _paths(names), f"{'do' if names[1:] else 'does'} not apply: {why}.")
 
 
 def _reference(runs: Sequence[Run], name: str) -> Finding:
@@ -188,19 +194,29 @@ def _conditions(
 ) -> Iterable[Finding]:
     if reference != REFERENCE and len(placements) > 1:
         add = "" if REFERENCE in setting.unfit else ": add the placement local"
-        yield Finding("note", "", f"Held against {reference}, for want of local; it is no better{add}.")
+        text = f"For want of local, {reference} is what the others are compared with, and no better{add}."
+        yield Finding("note", "", text)
     elif reference != REFERENCE and REFERENCE not in setting.unfit:
         yield Finding("note", "", "Nothing is held against anything: add the placement local.")
     if reference != REFERENCE or not setting.forced:
-        same = same_results(runs)
-        what = "Equal calls of tools had equal results" if same else "Equal calls had different results"
-        yield Finding("note" if same else "bad", "", f"{what}, on the paths and in the placements above.")
+        yield from _outcomes([run for run in runs if run.status == "ok"])
     if setting.forced:
         text = f"The first call of {setting.tool} was forced (tool_choice): small models pick tools badly."
         yield Finding("note", "", text)
     yield from (Finding("note", "", note) for note in setting.notes)
     if setting.scripted:
         yield Finding("note", "", "The model was scripted: its words are canned, and its pace is made up.")
+
+
+def _outcomes(runs: Sequence[Run]) -> Iterator[Finding]:
+    """What does not depend on a reference: whether it came to the same, whichever way it was called."""
+    if any(run.tool_calls for run in runs):
+        same = same_results(runs)
+        what = "Equal calls of tools had equal results" if same else "Equal calls of tools differ in results"
+        yield Finding("note" if same else "bad", "", f"{what}, on every path and in every placement.")
+    if answers := {run.answer for run in runs}:
+        told = f"{len(answers)} different answers" if len(answers) > 1 else "the same answer"
+        yield Finding("note", "", f"{len(runs)} runs came to {told}.")
 
 
 def _paths(names: Iterable[str]) -> str:
