@@ -43,7 +43,7 @@ async def serve_http(
         def capture_signals(self) -> Iterator[None]:
             yield  # ours are below: uvicorn's own would end the process by the signal, after all clean-up
 
-    # asyncio does this only where a socket names its protocol, which one from `create_server` does not; without
+    # asyncio does this only where a socket names its protocol, which `create_server` does not do; without
     # it the end of an answer may wait until its beginning is acknowledged, 40 ms and more.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     server.settings.json_response = json_response
