@@ -65,12 +65,13 @@ def pairs(runs: Iterable[Run], reference: str = REFERENCE) -> list[Pair]:
 
 def same_results(runs: Iterable[Run]) -> bool:
     """Whether equal calls of tools had equal results, on every path and in every placement."""
-    results: dict[str, set[str]] = {}
+    found: dict[str, set[str]] = {}
     for run in runs:
         if run.status == "ok":
-            results.setdefault(repr(run.tool_calls), set()).add(repr(_results(run)))
-    return all(len(different) == 1 for different in results.values())
+            found.setdefault(repr(run.tool_calls), set()).add(repr(results(run)))
+    return all(len(different) == 1 for different in found.values())
 
 
-def _results(run: Run) -> list[str]:
+def results(run: Run) -> list[str]:
+    """What the tools of a run answered, in order."""
     return [str(one.text) for one in run.conversation if isinstance(one, ToolMessage)]

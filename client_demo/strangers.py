@@ -19,7 +19,7 @@ from types import FrameType
 from throughline.errors import ThroughlineError
 
 BEAT_S = 0.5
-GRACE_S = 5.0
+GRACE_S = 3.0
 """Seconds beyond a run's limit after which a loop that does nothing else is held to be blocked."""
 LEAVE_S = 2.0
 """Seconds in which a process that is done has to end by itself."""

@@ -57,8 +57,8 @@ async def survey(target: Target, *, limit_s: float) -> tuple[Listed, ...]:
         if dialogue.greeting:
             tools, listed = await list_tools(dialogue, limit_s)
             check = check if tools else listed
-        refused = bool(dialogue.wire.key_refused) if not dialogue.lost else False
-        if not dialogue.lost:
+        refused = not dialogue.lost and dialogue.wire.key_refused
+        if dialogue.greeting and not dialogue.lost:  # it is ours to end politely; else it is killed
             await dialogue.end()
     if not tools:
         seen = (check.sentence, *check.evidence)

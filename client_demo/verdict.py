@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from client_demo.compare import REFERENCE, Plan, reference_of
-from client_demo.pairs import Pair, pairs, same_results
+from client_demo.pairs import Pair, pairs, results, same_results
 from client_demo.runs import Run
 from throughline.errors import EXIT_DIFFERENCE, EXIT_OK, EXIT_TOOL
 from throughline.model.settings import ModelSettings
@@ -19,6 +19,9 @@ from throughline.model.settings import ModelSettings
 Tone = Literal["good", "bad", "note"]
 BRIDGED = "bridged"
 """The placement of which equality is expected; of the others it is only told."""
+
+
+LINE_CHARS = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +217,13 @@ def _outcomes(runs: Sequence[Run]) -> Iterator[Finding]:
         same = same_results(runs)
         what = "Equal calls of tools had equal results" if same else "Equal calls of tools differ in results"
         yield Finding("note" if same else "bad", "", f"{what}, on every path and in every placement.")
+    if failed := [run for run in runs if any(call.status == "error" for call in run.tool_calls)]:
+        said = next((text.strip() for text in results(failed[0]) if text.strip()), "without a word")
+        line = said.splitlines()[0]
+        line = line if len(line) <= LINE_CHARS else f"{line[: LINE_CHARS - 3]}..."
+        yield Finding(
+            "bad", "", f"The tool's result was an error in {len(failed)} of {len(runs)} runs: {line}"
+        )
     if answers := {run.answer for run in runs}:
         told = f"{len(answers)} different answers" if len(answers) > 1 else "the same answer"
         yield Finding("note", "", f"{len(runs)} runs came to {told}.")

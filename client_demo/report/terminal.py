@@ -94,7 +94,8 @@ def heading(plan: Plan, model: ModelSettings) -> Text:
         what = plan.agent.given + (f" with {what}" if plan.agent.is_factory else "")
     if plan.args is not None:
         what += ", called without an agent"
-    return text.append(f"{what} with {_model(model)}, {len(plan.paths)} paths", "dim")
+    paths = f"{len(plan.paths)} path{'' if len(plan.paths) == 1 else 's'}"
+    return text.append(f"{what} with {_model(model)}, {paths}", "dim")
 
 
 def _model(model: ModelSettings) -> str:
