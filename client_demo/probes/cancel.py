@@ -54,9 +54,9 @@ class _Leaving:
             try:
                 async with limit:
                     await promptly(pieces, take)
-            except TimeoutError:
+            except Exception:
                 if not limit.expired():
-                    raise
+                    raise  # else it is what the run's clean-up says about being left, in whatever words
             beside.cancel_scope.cancel()
         return await self._aftermath(*heard[0]) if limit.expired() else {}
 
