@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from client_demo.compare import REFERENCE, Plan
-from client_demo.errors import EmptyPrompt, UnknownName, UsageError
+from client_demo.errors import EmptyPrompt, UsageError
 from client_demo.far import Transport
 from client_demo.paths import PATHS, path_named
 from client_demo.placements import PLACEMENTS, own_tools, placement_named, quirks_named
-from client_demo.probes import PROBES
+from client_demo.probes import probes_named
 from client_demo.survey import check_args, read_object, tool_named
 from client_demo.targets import Target, read_target
 from throughline.codec import scrub
@@ -92,7 +92,7 @@ def plan_of(request: Request) -> Plan:
         args=args,
         given=_given(request.given),
         transport=request.transport,
-        probes=_probes(request.probe),
+        probes=probes_named(request.probe),
     )
     if plan.server is None:
         return _ours(plan, agent=request.agent is not None)
@@ -140,15 +140,6 @@ def _prompt(request: Request, args: Mapping[str, Any] | None) -> str:
 
 def _given(text: str | None) -> Any:
     return None if text is None else read_object("--input", text)
-
-
-def _probes(names: tuple[str, ...]) -> tuple[str, ...]:
-    if names == ALL:
-        return PROBES
-    for name in names:
-        if name not in PROBES:
-            raise UnknownName(kind="probe", name=name, valid=PROBES)
-    return tuple(dict.fromkeys(names))
 
 
 def _ours(plan: Plan, *, agent: bool) -> Plan:

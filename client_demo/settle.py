@@ -17,7 +17,7 @@ from client_demo.foreign import load_agent
 from client_demo.placements import PLACEMENTS, own_tools
 from client_demo.request import Request, fitted
 from client_demo.subject import MESSAGES, InputMissing, input_fields
-from client_demo.survey import check_args, survey, telling, tool_named
+from client_demo.survey import NoTool, check_args, simplest, survey, tool_named
 from throughline.model.settings import ModelSettings
 
 HOLDS_ITS_OWN = "the graph is compiled already and holds its own tools"
@@ -94,7 +94,10 @@ def _with_tool(plan: Plan, tools: tuple[Listed, ...]) -> Plan:
         return plan
     if plan.agent is not None:
         return plan
-    name = telling(tools, server=plan.server.title)
+    chosen = simplest(tools)
+    if chosen is None:
+        raise NoTool(server=plan.server.title, tools=[str(tool.get("name")) for tool in tools])
+    name, _ = chosen
     if len(tools) == 1:
         return replace(plan, tool=name)
     note = f"{name} was chosen of {len(tools)} tools, as one that does no harm; another: --tool NAME."

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from jsonschema.exceptions import SchemaError, best_match  # type: ignore[import-untyped]
 from referencing.exceptions import Unresolvable
 
-from client_demo.doctor.choice import ArgumentsUnfit, Listed, choose, is_harmless, made_up
+from client_demo.doctor.choice import ArgumentsUnfit, Listed, is_harmless, made_up
 from client_demo.doctor.dialogue import open_dialogue
 from client_demo.doctor.probes.opening import connect, list_tools
 from client_demo.doctor.record import Record
@@ -74,19 +74,16 @@ def tool_named(tools: Sequence[Listed], name: str) -> Listed:
     raise UnknownName(kind="tool on this server", name=name, valid=[str(tool.get("name")) for tool in tools])
 
 
-def telling(tools: Sequence[Listed], *, server: str) -> str:
-    """The harmless tool of which most can be learnt, as the doctor has it. Raises: NoTool."""
-    if (choice := choose(tools, wanted=None, given=None)) is None:
-        raise NoTool(server=server, tools=[str(tool.get("name")) for tool in tools])
-    return choice.tool
-
-
 def simplest(tools: Sequence[Listed]) -> tuple[str, dict[str, Any]] | None:
-    """The harmless tool that needs the fewest arguments, and simple ones for it; None where there is none."""
+    """The harmless tool that needs the fewest arguments, and simple ones for it; None where there is none.
+
+    One that needs some comes before those that need none: these tell about the machine, more than is asked.
+    """
     safe = [tool for tool in tools if isinstance(tool.get("name"), str) and is_harmless(tool)]
     if not safe:
         return None
-    chosen = min(safe, key=lambda tool: len(_schema(tool).get("required", ())))
+    needs = {id(tool): len(_schema(tool).get("required", ())) for tool in safe}
+    chosen = min(safe, key=lambda tool: (needs[id(tool)] == 0, needs[id(tool)]))
     return str(chosen["name"]), made_up(dict(_schema(chosen)))
 
 

@@ -45,12 +45,15 @@ class Lines:
 
     def ended(self, run: Run, requests: Sequence[RequestRecord]) -> None:
         """Say how the run came out."""
-        if run.cell.warms_up or run.cell.probe:
-            return
-        self._runs[run.cell] = run
         cell = run.cell
-        words = cells.outcome(run, self._runs.get(Cell(self._reference, cell.path, cell.repeat)))
-        number = f"{len(self._runs)}/{self._total}"
+        if cell.warms_up:
+            return
+        if cell.probe:
+            words, number = cells.Words(f"{cell.probe}: {len(run.notes)} notes"), "probe"
+        else:
+            self._runs[cell] = run
+            words = cells.outcome(run, self._runs.get(Cell(self._reference, cell.path, cell.repeat)))
+            number = f"{len(self._runs)}/{self._total}"
         line = f"{number:>7}  {cell.path:<30}  {cell.placement:<9} {run.seconds:7.2f} s  {words.text}"
         self._console.print(line, soft_wrap=True, markup=False, highlight=False)
 
@@ -67,6 +70,7 @@ class View:
         self._words: dict[tuple[str, str], Words] = {}
         self._runs: dict[Cell, Run] = {}
         self._now: tuple[Cell, Tap] | None = None
+        self._probe = ""
         self._live = Live(
             console=console,
             get_renderable=self._draw,
@@ -90,7 +94,8 @@ class View:
 
     def begins(self, cell: Cell, tap: Tap) -> None:
         """Show a run as under way."""
-        if not cell.warms_up:
+        self._probe = cell.probe
+        if not cell.warms_up and not cell.probe:
             self._now = (cell, tap)
 
     def saw(self, cell: Cell, seen: Seen) -> None:
@@ -116,6 +121,7 @@ class View:
             told.add_row(Text("seen", "dim"), _line(f"{cell.placement}, {cell.path}", tap.latest))
         number = min(len(self._runs) + 1, self._total)
         done = f"run {number} of {self._total}" if self._now or self._runs else "starting, warming up"
+        done = f"probe {self._probe}" if self._probe else done
         clock = f"{time.monotonic() - self._started:.0f} s"
         head = heading(self._plan, self._model.settings).append(f"   {done}, {clock}", "cyan")
         return Group(head, "", matrix(self._plan, words), "", told)

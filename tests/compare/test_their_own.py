@@ -98,8 +98,8 @@ async def test_a_tool_that_does_no_harm_is_chosen_where_none_is_named(
 ) -> None:
     code, document = await told(capsys, server=THEIRS, placements=("held",), paths=("ainvoke",))
     assert code == 0
-    assert document["tool"] == "slow_steps"
-    assert any(note.startswith("slow_steps was chosen of 5 tools") for note in document["notes"])
+    assert document["tool"] == "lookup"
+    assert any(note.startswith("lookup was chosen of 5 tools") for note in document["notes"])
 
 
 async def test_a_server_in_a_file_whose_provider_is_its_own_is_told_as_unseen(
