@@ -24,6 +24,7 @@ from client_demo.compare import REFERENCE, Plan, compare
 from client_demo.errors import FileUnwritable
 from client_demo.minimal import Made
 from client_demo.record import recording
+from client_demo.report.aside import set_aside
 from client_demo.report.json import document
 from client_demo.report.live import Lines, View
 from client_demo.report.svg import svg
@@ -31,7 +32,7 @@ from client_demo.report.terminal import show
 from client_demo.request import Request, plan_of
 from client_demo.settle import Settled, pointed, settle
 from client_demo.strangers import unblocked
-from client_demo.taps.latency import Latency, measure
+from client_demo.taps.latency import Crossing, Latency, measure
 from client_demo.trial import Watcher
 from client_demo.verdict import exit_code
 from client_demo.written import check_writable, write
@@ -79,7 +80,8 @@ async def _simplest(request: Request, made: Made, settled: Settled, model: OpenM
 
 async def _made(request: Request, plan: Plan, model: OpenModel) -> Made:
     """Make the runs, and have all that passes in them noted."""
-    latency = await to_thread.run_sync(measure) if set(plan.placements) - {REFERENCE} else None
+    taps = _crossings(plan, model.settings)
+    latency = await to_thread.run_sync(measure, taps) if taps else None
     with ExitStack() as stack:
         listeners = []
         if request.record is not None:
@@ -94,6 +96,16 @@ async def _made(request: Request, plan: Plan, model: OpenModel) -> Made:
     if plan.agent is not None and not any(one.who == "agent" for run in runs for one in run.provider):
         plan = replace(plan, notes=(*plan.notes, UNASKED))
     return Made(plan, runs, find(evidence))
+
+
+def _crossings(plan: Plan, model: ModelSettings) -> tuple[Crossing, ...]:
+    """Where there are taps, which cost time; a model of our own has none before it."""
+    over_http = plan.server.url if plan.server is not None else plan.transport == "http"
+    server: Crossing = "http" if over_http else "stdio"
+    return (
+        *((server,) if set(plan.placements) - {REFERENCE} else ()),
+        *(("provider",) if model.kind == "configured" else ()),
+    )
 
 
 def _address(request: Request, settings: ModelSettings) -> str:
@@ -111,7 +123,7 @@ def _watchers(plan: Plan, model: OpenModel, latency: Latency | None) -> Iterator
         if line:
             console.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
     if console.is_terminal:
-        with View(console, plan, model) as view:
+        with set_aside() as stderr, View(Console(file=stderr), plan, model) as view:
             yield (view,)
     else:
         yield (Lines(console, plan),)

@@ -4,7 +4,7 @@ Each line leaves the process when it is written, so that a crash keeps what came
 the file. Knows the format; refuses to know what is made of it. `reread.py` reads it back.
 
     {"schema": "throughline.recording/1", ...}                          the header, always the first line
-    {"line": "latency", "round_trip_s": ..., "start_s": ...}            what the tap adds, where there is one
+    {"line": "latency", "round_trip_s": ..., "chunk_s": ..., ...}       what the taps add, where there is one
     {"line": "begin", "run": 1, "placement": ..., "path": ..., "repeat": 1, "warmup": false, "probe": ""}
     {"line": "seen", "run": 1, "t": 0.0123, "lane": ..., "mode": ..., "value": ..., "event": [...], ...}
     {"line": "mcp", "run": 1, "t": 0.0101, "direction": "to server", "body": {...}}
@@ -29,8 +29,9 @@ from typing import Any, TextIO
 from client_demo.compare import Plan
 from client_demo.errors import FileUnwritable
 from client_demo.evidence import Message, Request, RunEvidence, Sight
-from client_demo.jsonable import REDACTED, jsonable, redacted, without_keys
+from client_demo.jsonable import jsonable
 from client_demo.paths import Seen
+from client_demo.redaction import REDACTED, Redactor, redacted, secrets_of
 from client_demo.report.json import row
 from client_demo.reread import SCHEMA, read_evidence, read_recording
 from client_demo.runs import Cell
@@ -55,7 +56,8 @@ class Recorder:
 
     def __init__(self, file: TextIO, plan: Plan, model: ModelSettings) -> None:
         self._file = file
-        self._key = model.api_key
+        theirs = secrets_of(plan.server.env, plan.server.headers) if plan.server else ()
+        self._redactor = Redactor((model.api_key, model.upstream_key, *theirs))
         self._write(
             {
                 "schema": SCHEMA,
@@ -102,8 +104,7 @@ class Recorder:
         self._write({"line": "end", "run": evidence.number, **row(evidence.run), **told})
 
     def _write(self, line: dict[str, Any]) -> None:
-        text = json.dumps(redacted(line), ensure_ascii=False, default=str)
-        text = without_keys(text, self._key)
+        text = json.dumps(self._redactor.value(line), ensure_ascii=False)
         self._file.write(text.encode("utf-8", "replace").decode() + "\n")
         self._file.flush()
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from client_demo.compare import REFERENCE, Plan, equal_to, equal_to_local, reference_of
 from client_demo.findings import Finding
-from client_demo.jsonable import without_keys
+from client_demo.redaction import without_keys
 from client_demo.runs import Run
 from throughline.model.settings import ModelSettings
 

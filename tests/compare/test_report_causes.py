@@ -7,7 +7,7 @@ import io
 from rich.console import Console
 
 from client_demo.findings import Exhibit, Finding, Severity
-from client_demo.jsonable import REDACTED, redacted, without_keys
+from client_demo.redaction import REDACTED, redacted, without_keys
 from client_demo.report.causes import drawn, told
 
 

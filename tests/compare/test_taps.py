@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
-from client_demo.taps.latency import measure
+from client_demo.taps.latency import Latency, measure
 from client_demo.taps.log import UNREADABLE, TapLog
 
 ECHO = "import os\nwhile piece := os.read(0, 65536): os.write(1, piece)"
@@ -86,6 +87,25 @@ def test_the_tap_is_a_command_of_its_own(tmp_path: Path) -> None:
 
 
 def test_what_the_tap_adds_is_measured() -> None:
-    latency = measure()
-    assert 0 <= latency.round_trip_s < 0.1
-    assert "to a message and its answer" in latency.sentence()
+    told = measure().sentence()
+    assert re.fullmatch(
+        r"MCP messages are read on their way by a tap: it adds [\d.]+ ms to a message and its answer and "
+        r"[\d.]+ ms to the start of a server\.",
+        told,
+    )
+
+
+def test_what_the_taps_on_loopback_add_is_measured_as_well() -> None:
+    latency = measure(("http", "provider"))
+    assert (latency.round_trip_s, latency.start_s) == (None, None)
+    assert all(one is not None for one in (latency.http_s, latency.first_token_s, latency.chunk_s))
+
+
+def test_the_sentence_tells_what_was_measured() -> None:
+    told = Latency(http_s=0.0004, first_token_s=0.0123, chunk_s=0.0001).sentence()
+    assert told == (
+        "MCP messages and provider calls are read on their way by a tap: it adds 0.40 ms to a message and "
+        "its answer over HTTP, 12 ms to the first token of a provider call and 0.10 ms to each chunk of one."
+    )
+    told = Latency(first_token_s=0.0, chunk_s=0.0).sentence()
+    assert told.startswith("Provider calls are read on their way by a tap: it adds 0.00 ms to the first ")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -49,6 +49,7 @@ class _Found:
     model: str
     provider: Opening
     notice: str | None
+    key: str = field(default="", repr=False)
 
 
 @asynccontextmanager
@@ -64,7 +65,9 @@ async def open_model(
     from throughline.model.endpoint import serve  # heavy: brings uvicorn and starlette
 
     async with serve(found.provider) as endpoint:
-        settings = ModelSettings(endpoint.base_url, endpoint.api_key, found.model, found.kind)
+        settings = ModelSettings(
+            endpoint.base_url, endpoint.api_key, found.model, found.kind, upstream_key=found.key
+        )
         yield OpenModel(settings, found.notice, endpoint)
 
 
@@ -140,7 +143,7 @@ def _configured(env: Mapping[str, str], dotenv: Path | None) -> _Found | None:
 
         return forwarding(settings)
 
-    return _Found(settings.kind, settings.model, provider, None)
+    return _Found(settings.kind, settings.model, provider, None, key=settings.api_key)
 
 
 def _nothing_configured() -> NoReturn:

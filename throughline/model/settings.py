@@ -32,12 +32,17 @@ SIDES = ("/agent", "/tool")
 
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
-    """One model at one address. The key is left out of the representation."""
+    """One model at one address. The key is left out of the representation.
+
+    `upstream_key` is the one behind our own endpoint, where it forwards: nobody is told of it, but whoever
+    writes something down must know what to leave out.
+    """
 
     base_url: str
     api_key: str = field(repr=False)
     model: str
     kind: Kind = "configured"
+    upstream_key: str = field(default="", repr=False)
 
     def to_env(self) -> dict[str, str]:
         """Say the same to a child process."""

@@ -43,9 +43,7 @@ async def serve_http(
         def capture_signals(self) -> Iterator[None]:
             yield  # ours are below: uvicorn's own would end the process by the signal, after all clean-up
 
-    # asyncio does this only where a socket names its protocol, which `create_server` does not do; without
-    # it the end of an answer may wait until its beginning is acknowledged, 40 ms and more.
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    _send_at_once(listening)
     server.settings.json_response = json_response
     # A standalone stream that the server's end cuts off is no error; mcp 1.30 logs it with a traceback.
     logging.getLogger("mcp.server.streamable_http").setLevel(logging.CRITICAL)
@@ -69,6 +67,14 @@ async def serve_http(
         await running.serve(sockets=[listening])
         tasks.cancel_scope.cancel()
     return code
+
+
+def _send_at_once(listening: socket.socket) -> None:
+    """Do not let the end of an answer wait until its beginning is acknowledged, 40 ms and more.
+
+    asyncio sees to that only where a socket names its protocol, which `socket.create_server` does not do.
+    """
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 async def watch_for_leaving(request: Any, leave: Callable[[], None]) -> None:
