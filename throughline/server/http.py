@@ -43,10 +43,8 @@ async def serve_http(
         def capture_signals(self) -> Iterator[None]:
             yield  # ours are below: uvicorn's own would end the process by the signal, after all clean-up
 
-    _send_at_once(listening)
+    _mend(listening)
     server.settings.json_response = json_response
-    # A standalone stream that the server's end cuts off is no error; mcp 1.30 logs it with a traceback.
-    logging.getLogger("mcp.server.streamable_http").setLevel(logging.CRITICAL)
     app = server.streamable_http_app()
     config = uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=GRACEFUL_S)
     running = Server(config)
@@ -69,12 +67,13 @@ async def serve_http(
     return code
 
 
-def _send_at_once(listening: socket.socket) -> None:
-    """Do not let the end of an answer wait until its beginning is acknowledged, 40 ms and more.
-
-    asyncio sees to that only where a socket names its protocol, which `socket.create_server` does not do.
-    """
+def _mend(listening: socket.socket) -> None:
+    """Do what asyncio and mcp 1.30 leave to be done."""
+    # The end of an answer may wait until its beginning is acknowledged, 40 ms and more. asyncio sees to that
+    # only where a socket names its protocol, which one from `socket.create_server` does not.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # A standalone stream that the server's end cuts off is no error; mcp logs it with a traceback.
+    logging.getLogger("mcp.server.streamable_http").setLevel(logging.CRITICAL)
 
 
 async def watch_for_leaving(request: Any, leave: Callable[[], None]) -> None:
