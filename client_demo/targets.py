@@ -19,13 +19,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import httpx
 from mcp import StdioServerParameters
 
 from client_demo.errors import UsageError
 from throughline.client.connection import HttpServer, Server
+from throughline.client.http import LIMITS
+from throughline.model.settings import is_loopback
 
 if TYPE_CHECKING:
-    from langchain_mcp_adapters.sessions import Connection
+    from langchain_mcp_adapters.sessions import Connection, StreamableHttpConnection
 
 SUFFIX = ".json"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -86,7 +89,14 @@ class Target:
     def connection(self) -> Connection:
         """The target as `MultiServerMCPClient` takes it."""
         if self.url:
-            return {"transport": "streamable_http", "url": self.url, "headers": dict(self.headers)}
+            by_url: StreamableHttpConnection = {
+                "transport": "streamable_http",
+                "url": self.url,
+                "headers": dict(self.headers),
+            }
+            if is_loopback(self.url):
+                by_url["httpx_client_factory"] = _direct
+            return by_url
         command, *args = self.command
         return {
             "transport": "stdio",
@@ -96,6 +106,15 @@ class Target:
             "cwd": self.cwd,
             "encoding_error_handler": "replace",
         }
+
+
+def _direct(
+    headers: dict[str, str] | None = None,
+    timeout: httpx.Timeout | None = None,
+    auth: httpx.Auth | None = None,
+) -> httpx.AsyncClient:
+    """mcp's HTTP client, but past the environment's proxies, which are for the world outside."""
+    return httpx.AsyncClient(headers=headers, timeout=timeout or LIMITS, auth=auth, trust_env=False)
 
 
 def read_target(given: str, *, env: Mapping[str, str]) -> Target:

@@ -11,6 +11,8 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from throughline.model.settings import is_loopback
+
 PATIENCE_S = 3.0
 PORTS = {"http": 80, "https": 443}
 
@@ -20,7 +22,8 @@ def is_there(url: str) -> bool:
     parts = urlsplit(url)
     host = parts.hostname or ""
     proxies = getproxies()
-    if (parts.scheme in proxies or "all" in proxies) and not proxy_bypass(host):
+    proxied = (parts.scheme in proxies or "all" in proxies) and not proxy_bypass(host)
+    if proxied and not is_loopback(url):
         return True
     try:
         with socket.create_connection(

@@ -66,6 +66,19 @@ async def told(scripted: OpenModel, tmp_path_factory: pytest.TempPathFactory) ->
     return live, read_evidence(path)
 
 
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "ALL_PROXY"])
+async def test_no_proxy_stands_before_what_is_on_this_machine(
+    scripted: OpenModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    async with serving(scripted) as url:
+        monkeypatch.setenv(variable, "http://127.0.0.1:9")
+        server = Target("remote", url=url)
+        plan = Plan("Hello", "list_items", PLACES, PATHS[:1], server=server)
+        evidence = await observed(plan, scripted, tmp_path / "runs.jsonl")
+    assert [one.run.status for one in evidence.runs] == ["ok"] * 3
+    assert all(one.notes["transport"] == "http" for one in evidence.runs)
+
+
 def run(evidence: Evidence, placement: str, path: str) -> RunEvidence:
     cells = {(one.run.cell.placement, one.run.cell.path): one for one in evidence.runs}
     return cells[placement, path]

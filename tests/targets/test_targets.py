@@ -42,11 +42,10 @@ def test_a_command_line_is_split_as_a_shell_would() -> None:
 def test_a_url_is_a_streamable_http_endpoint() -> None:
     target = read_target("http://127.0.0.1:8000/mcp", env={})
     assert target.server() == HttpServer("http://127.0.0.1:8000/mcp", {})
-    assert target.connection() == {
-        "transport": "streamable_http",
-        "url": "http://127.0.0.1:8000/mcp",
-        "headers": {},
-    }
+    connection = {**target.connection()}
+    assert connection.pop("httpx_client_factory"), "which goes past proxies"
+    assert connection == {"transport": "streamable_http", "url": "http://127.0.0.1:8000/mcp", "headers": {}}
+    assert "httpx_client_factory" not in read_target("https://example.com/mcp", env={}).connection()
 
 
 def test_claude_desktops_form_is_read_with_its_variables(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from mcp.shared.message import SessionMessage
 from typing_extensions import override
 
 from throughline.client.queue import Send, Taken, queue
+from throughline.model.settings import is_loopback
 
 LIMITS = httpx.Timeout(30.0, read=300.0)
 """Mcp's own: 30 s, and 300 s of silence."""
@@ -41,12 +42,13 @@ async def open_http(
     """The two streams of an MCP session, and a way to send past it.
 
     `forgotten` is called where the server does not know the session any more. A refusal comes as an error
-    whose code is the HTTP status.
+    whose code is the HTTP status. A proxy that the environment names is for the world outside.
     """
     logging.getLogger("mcp.client.streamable_http").addFilter(_is_news)
     taken = Taken()
+    outside = not is_loopback(url)
     async with (
-        _Client(taken, forgotten, headers=dict(headers), timeout=LIMITS) as client,
+        _Client(taken, forgotten, headers=dict(headers), timeout=LIMITS, trust_env=outside) as client,
         streamable_http_client(url, http_client=client) as (read, write, _),
         queue(write, taken) as send,
     ):
