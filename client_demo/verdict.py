@@ -49,19 +49,29 @@ def exit_code(runs: Sequence[Run]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Under which conditions runs were made: see `compare.Plan`. `forced`: it is our agent that was run."""
+    """Under which conditions runs were made: see `compare.Plan`.
+
+    `forced`: it is our agent that was run; `local`: whether there can be such a placement.
+    """
 
     tool: str
     scripted: bool
     forced: bool = True
+    local: bool = True
     unfit: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
 def setting_of(plan: Plan, model: ModelSettings) -> Setting:
     """Read the conditions from a plan and the model that is asked."""
-    forced = plan.subject is None
-    return Setting(plan.tool, model.kind == "scripted", forced, plan.unfit, plan.notes)
+    return Setting(
+        plan.tool,
+        scripted=model.kind == "scripted",
+        forced=plan.subject is None,
+        local=plan.server is None,
+        unfit=plan.unfit,
+        notes=plan.notes,
+    )
 
 
 def verdict(runs: Sequence[Run], setting: Setting) -> tuple[Finding, ...]:
@@ -196,10 +206,10 @@ def _conditions(
     runs: Sequence[Run], setting: Setting, placements: Sequence[str], reference: str
 ) -> Iterable[Finding]:
     if reference != REFERENCE and len(placements) > 1:
-        add = "" if REFERENCE in setting.unfit else ": add the placement local"
+        add = ": add the placement local" if setting.local else ""
         text = f"For want of local, {reference} is what the others are compared with, and no better{add}."
         yield Finding("note", "", text)
-    elif reference != REFERENCE and REFERENCE not in setting.unfit:
+    elif reference != REFERENCE and setting.local:
         yield Finding("note", "", "Nothing is held against anything: add the placement local.")
     if reference != REFERENCE or not setting.forced:
         yield from _outcomes([run for run in runs if run.status == "ok"])

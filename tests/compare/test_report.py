@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from xml.etree import ElementTree
 
@@ -12,6 +14,7 @@ from rich.console import Console
 
 from client_demo.compare import Plan
 from client_demo.report import cells
+from client_demo.report.aside import set_aside
 from client_demo.report.live import Lines, View
 from client_demo.report.svg import svg
 from client_demo.report.terminal import show
@@ -23,6 +26,7 @@ from throughline.model import ModelSettings, OpenModel
 pytestmark = pytest.mark.anyio
 
 MODEL = ModelSettings("http://x/v1", "k", "smollm2-135m-instruct", "embedded")
+NOISE = "import sys; print('noise', file=sys.stderr)"
 PATHS = ("invoke", "ainvoke", "astream:messages")
 PLAN = Plan("What items are in the bedroom?", "list_items", ("local", "adapters", "bridged"), PATHS)
 UNSUPPORTED = replace(silent("local", "invoke"), status="unsupported", error="It cannot.", answer=None)
@@ -134,3 +138,15 @@ def test_the_picture_is_an_svg_that_loads_nothing_from_elsewhere() -> None:
     text = "".join(root.itertext()).replace("\xa0", " ")
     assert "sees what local sees" in text
     assert "= 2 of 2" in text
+
+
+def test_what_servers_write_is_kept_out_of_a_drawing_and_told_where_it_may_say_why(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with set_aside() as stream:
+        subprocess.run([sys.executable, "-c", NOISE], check=True)
+        stream.write("drawn\n")
+    assert capfd.readouterr().err == "drawn\n"
+    with pytest.raises(subprocess.CalledProcessError), set_aside():
+        subprocess.run([sys.executable, "-c", f"{NOISE}; sys.exit(3)"], check=True)
+    assert capfd.readouterr().err == "noise\n"

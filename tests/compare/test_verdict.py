@@ -123,3 +123,28 @@ def test_a_path_that_does_not_apply_is_told_once() -> None:
     other = replace(unsupported, cell=replace(unsupported.cell, placement="bridged"))
     told = [one.text for one in verdict([run(), unsupported, other], Setting("ask", scripted=False))]
     assert told.count("It cannot: do otherwise.") == 1
+
+
+def test_what_does_not_apply_is_told_once_for_each_reason_and_another_reference_is_named() -> None:
+    unfit = {"local": "its code is not here"}
+    setting = Setting("ask", scripted=False, forced=False, local=False, unfit=unfit, notes=("It is so.",))
+    told = {one.subject: one.text for one in verdict([run("held"), silent("bridged")], setting)}
+    texts = [one.text for one in verdict([run("held"), silent("bridged")], setting)]
+    assert told["local"] == "does not apply: its code is not here."
+    assert told["held"].startswith("is the reference")
+    assert "For want of local, held is what the others are compared with, and no better." in texts
+    assert "It is so." in texts
+    assert not any("was forced" in text or "add the placement" in text for text in texts)
+    worse = [one for one in verdict([run("held"), silent("bridged")], setting) if one.subject == "bridged"]
+    assert [one.tone for one in worse] == ["note"]  # to differ from what is no better is no fault
+
+
+def test_placements_that_do_not_apply_for_one_reason_are_told_together() -> None:
+    unfit = dict.fromkeys(("adapters", "held", "bridged"), "it holds its own tools")
+    (found,) = [
+        one for one in verdict([run()], Setting("", scripted=False, unfit=unfit)) if "own tools" in one.text
+    ]
+    assert (found.subject, found.text) == (
+        "adapters, held and bridged",
+        "do not apply: it holds its own tools.",
+    )
