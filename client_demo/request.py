@@ -32,6 +32,7 @@ APART = (
     ("args", "agent", f"{NO_AGENT}, and --agent names one", "leave one of them out."),
     ("args", "prompt", f"{NO_AGENT}, so there is nobody to read a prompt", "leave one of them out."),
     ("given", "prompt", "--input is all that the agent is given", "leave the prompt out."),
+    ("minimal", "given", "--minimal cannot make an --input any simpler", "give a simpler one by hand."),
     ("probe", "agent", OWN_AGENT, "leave --agent out."),
     ("probe", "args", OWN_AGENT, "leave --args out."),
 )
@@ -116,7 +117,7 @@ def _check_company(request: Request) -> None:
     """Options that mean nothing together are refused, rather than one of them ignored."""
 
     def given(option: str) -> bool:
-        return getattr(request, option) not in (None, (), "stdio")
+        return getattr(request, option) not in (None, False, (), "stdio")
 
     for option, other, sentence, remedy in APART:
         if given(option) and given(other):
