@@ -10,10 +10,10 @@ DEMO_READY := .venv/.ready-demo
 TEST_READY := .venv/.ready-test
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types format constraints weights clean
+.PHONY: help demo test docs docs-update lint types format constraints weights clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1	/p' Makefile | expand -t 22
+	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1	/p' Makefile | expand -t 22
 
 demo: $(DEMO_READY) weights ## install what is needed (once) and compare every path on one prompt
 	@$(BIN)/throughline compare "$(PROMPT)"
@@ -23,6 +23,12 @@ test: $(TEST_READY) weights ## install the test extra (once) and run the whole s
 	@$(BIN)/coverage run -m pytest
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
+
+docs: $(TEST_READY) ## run every page of the handbook and compare what it prints
+	@$(BIN)/python -m tests.docs
+
+docs-update: $(TEST_READY) ## the same, and write down what it prints
+	@$(BIN)/python -m tests.docs --update
 
 lint: $(TEST_READY) ## format check and lint
 	@$(BIN)/ruff format --check .
