@@ -21,10 +21,12 @@ def cancel_leak(evidence: Evidence) -> Iterable[Finding]:
     leaking = [run for run in found if run.notes.get("tokens_after", 0) > 0 and _went_on(run)]
     if leaking:
         spent = sum(int(run.notes["tokens_after"]) for run in leaking)
+        whole = spent == len(leaking)  # answers in one piece
         yield finding(
             "CANCEL_LEAK",
             leaking,
-            f"The caller left, and the tool's model went on to the end: {spent} tokens for nobody.",
+            f"The caller left, and the tool's model went on to the end: "
+            f"{'an answer' if whole else f'{spent} tokens'} for nobody.",
             evidence=[
                 Exhibit(
                     run.number,

@@ -33,17 +33,23 @@ Heard = tuple[float, Records]
 
 async def cancel(bench: Bench, placement: str) -> Run:
     """Make a run that its caller leaves."""
-    leaving = _Leaving(bench.model.endpoint, len(bench.model.endpoint.requests), time.monotonic())
+    endpoint = bench.model.endpoint
+    whole = bench.model.settings.kind == "configured"
+    leaving = _Leaving(endpoint, len(endpoint.requests), time.monotonic(), whole)
     return await replace(bench, manner=Manner(leaving.read)).run(Cell(placement, PATH, probe=NAME))
 
 
 @dataclass(frozen=True, slots=True)
 class _Leaving:
-    """A caller who leaves; what the provider was asked before the run does not count."""
+    """A caller who leaves; what the provider was asked before the run does not count.
+
+    Where answers come in one piece from elsewhere (`whole`), none is heard before it is all there.
+    """
 
     endpoint: Endpoint
     before: int
     began: float
+    whole: bool
 
     async def read(self, pieces: AsyncIterator[Seen], take: Take) -> Mapping[str, Any]:
         """Read until the tool's model speaks, leave, and see what becomes of its answer."""
@@ -61,7 +67,7 @@ class _Leaving:
         return await self._aftermath(*heard[0]) if limit.expired() else {}
 
     async def _leave(self, limit: asyncio.Timeout, heard: list[Heard]) -> None:
-        every = await self.endpoint.wait_for(lambda every: _speaks(self._mine(every)))
+        every = await self.endpoint.wait_for(lambda every: any(map(self._speaks, self._mine(every))))
         heard.append((time.monotonic(), self._mine(every)))
         limit.reschedule(asyncio.get_running_loop().time())
 
@@ -82,7 +88,7 @@ class _Leaving:
     def _mine(self, every: Records) -> Records:
         return tuple(one for one in every[self.before :] if one.who != "agent")
 
-
-def _speaks(mine: Records) -> bool:
-    """Whether an answer is under way; of one that comes in one piece from elsewhere, nothing is heard."""
-    return any(one.tokens >= TOKENS and one.ended_s is None for one in mine)
+    def _speaks(self, one: RequestRecord) -> bool:
+        """Whether an answer is under way."""
+        heard = one.tokens >= TOKENS or (self.whole and not one.streamed)
+        return heard and one.ended_s is None

@@ -18,6 +18,7 @@ from langgraph.prebuilt import ToolNode
 from client_demo.agent import Agent
 from client_demo.doctor.choice import WORDS, is_harmless, made_up
 from client_demo.runs import Cell, Run
+from client_demo.subject import DirectCall
 from client_demo.trial import Bench
 from throughline.model.settings import ModelSettings
 
@@ -29,15 +30,22 @@ OTHER_WORDS = "What items are in the kitchen?"
 async def parallel(bench: Bench, placement: str) -> Run | None:
     """Make a run that calls the tool twice at once, unless made-up arguments might do harm."""
     tool = next((tool for tool in bench.placed.tools if tool.name == bench.tool), None)
-    if tool is None or not is_harmless({"name": tool.name, "annotations": tool.metadata or {}}):
+    if tool is None or (one := _arguments(bench, tool)) is None:
         return None
-    one = made_up(schema(tool))
     other = {name: OTHER_WORDS if value == WORDS else value for name, value in one.items()}
 
     def build(settings: ModelSettings, tool: BaseTool) -> Agent:
         return calling(tool, [one, other])
 
     return await replace(bench, build=build, subject=None).run(Cell(placement, PATH, probe=NAME))
+
+
+def _arguments(bench: Bench, tool: BaseTool) -> dict[str, Any] | None:
+    """What the user gave; else made-up ones, where these can do no harm."""
+    if isinstance(bench.subject, DirectCall):
+        return dict(bench.subject.args)
+    told = {"name": tool.name, "annotations": tool.metadata or {}}
+    return made_up(schema(tool)) if is_harmless(told) else None
 
 
 def schema(tool: BaseTool) -> dict[str, Any]:
