@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
+from pathlib import Path
 
 import anyio
 import httpx
 import pytest
-from anyio.abc import SocketAttribute, SocketStream
+from anyio.abc import ByteStream, SocketAttribute
+from anyio.streams.tls import TLSListener
 
 from client_demo.taps.http import HttpTap
 from client_demo.taps.log import UNREADABLE
@@ -42,30 +47,36 @@ class Far:
         self.may_go_on = anyio.Semaphore(1000)
         self.left = anyio.Event()
 
-    async def serve(self, stream: SocketStream) -> None:
+    async def serve(self, stream: ByteStream) -> None:
         async with stream:
-            self.requests.append(await self._read(stream))
-            await stream.send(b"HTTP/1.1 " + self.status + b"\r\n" + self.headers)
-            await stream.send(b"set-cookie: a=1\r\nset-cookie: b=2\r\nconnection: close\r\n\r\n")
-            chunked = b"chunked" in self.headers
-            for piece in self.pieces:
-                async with anyio.create_task_group() as tasks:
-                    tasks.start_soon(self._watch, stream, tasks.cancel_scope)
-                    await self.may_go_on.acquire()
-                    tasks.cancel_scope.cancel()
-                if self.left.is_set():
-                    return
-                await stream.send(b"%x\r\n%s\r\n" % (len(piece), piece) if chunked else piece)
-            if chunked:
-                await stream.send(b"0\r\n\r\n")
+            with suppress(
+                anyio.EndOfStream, anyio.BrokenResourceError
+            ):  # somebody looked whether we are there
+                self.requests.append(await self._read(stream))
+                await self._answer(stream)
 
-    async def _watch(self, stream: SocketStream, waiting: anyio.CancelScope) -> None:
+    async def _answer(self, stream: ByteStream) -> None:
+        await stream.send(b"HTTP/1.1 " + self.status + b"\r\n" + self.headers)
+        await stream.send(b"set-cookie: a=1\r\nset-cookie: b=2\r\nconnection: close\r\n\r\n")
+        chunked = b"chunked" in self.headers
+        for piece in self.pieces:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._watch, stream, tasks.cancel_scope)
+                await self.may_go_on.acquire()
+                tasks.cancel_scope.cancel()
+            if self.left.is_set():
+                return
+            await stream.send(b"%x\r\n%s\r\n" % (len(piece), piece) if chunked else piece)
+        if chunked:
+            await stream.send(b"0\r\n\r\n")
+
+    async def _watch(self, stream: ByteStream, waiting: anyio.CancelScope) -> None:
         with pytest.raises((anyio.EndOfStream, anyio.BrokenResourceError)):
             await stream.receive()
         self.left.set()
         waiting.cancel()
 
-    async def _read(self, stream: SocketStream) -> bytes:
+    async def _read(self, stream: ByteStream) -> bytes:
         data = b""
         while b"\r\n\r\n" not in data:
             data += await stream.receive()
@@ -256,3 +267,42 @@ async def test_the_login_in_a_url_is_kept(far: Far, http: httpx.AsyncClient) -> 
     finally:
         tap.stop()
     assert b"authorization: Basic bWU6d29yZA==" in far.requests[0]
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate of this machine's own, with its key, that nobody knows."""
+    if (openssl := shutil.which("openssl")) is None:
+        pytest.skip("needs openssl, to make a certificate")
+    path = tmp_path / "own.pem"
+    options = (
+        "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
+    )
+    command = [openssl, *options.split(), "-keyout", str(path), "-out", str(tmp_path / "cert.pem")]
+    subprocess.run(command, capture_output=True, timeout=60, check=True)
+    path.write_text(path.read_text() + (tmp_path / "cert.pem").read_text())
+    return path
+
+
+async def test_https_is_spoken_with_the_certificates_that_the_user_trusts(
+    certificate: Path, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    plain = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    listener = TLSListener(plain, context, standard_compatible=False)
+    far = Far(f"127.0.0.1:{plain.extra(SocketAttribute.local_port)}")
+    url = far.url.replace("http:", "https:")
+    async with listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, far.serve)
+        with anyio.fail_after(20):
+            assert not await anyio.to_thread.run_sync(is_there, url)
+            monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+            assert await anyio.to_thread.run_sync(is_there, url)
+            tap = HttpTap(url)
+            try:
+                assert (await http.post(tap.url, content=CALL)).content == ANSWER
+            finally:
+                tap.stop()
+        tasks.cancel_scope.cancel()
+    assert len(noted(tap)) == 2
