@@ -22,6 +22,7 @@ from client_demo.causes import find
 from client_demo.collect import collecting
 from client_demo.compare import REFERENCE, Plan, compare
 from client_demo.errors import FileUnwritable
+from client_demo.foreign import asks_for
 from client_demo.minimal import Made
 from client_demo.record import recording
 from client_demo.report.aside import set_aside
@@ -37,6 +38,7 @@ from client_demo.trial import Watcher
 from client_demo.verdict import exit_code
 from client_demo.written import check_writable, write
 from throughline.model import ModelSettings, OpenModel, open_model, read_settings
+from throughline.model.errors import ModelUnknown
 
 __all__ = ["Request", "plan_of", "run_comparison"]
 
@@ -61,7 +63,7 @@ async def run_comparison(request: Request) -> int:
             made = await _made(request, plan, model)
             simple = await _simplest(request, made, settled, model) if request.minimal else None
     _tell(request, made, simple, model.settings)
-    return exit_code(made.runs)
+    return exit_code(made.runs, forced=made.plan.subject is None)
 
 
 @contextmanager
@@ -91,7 +93,12 @@ async def _made(request: Request, plan: Plan, model: OpenModel) -> Made:
                 recorder.costs(latency)
         collector = stack.enter_context(collecting(*listeners))
         watchers = stack.enter_context(_watchers(plan, model, latency))
-        runs = await compare(plan, model, watchers=[collector, *watchers], tapping=collector.tapped)
+        try:
+            runs = await compare(plan, model, watchers=[collector, *watchers], tapping=collector.tapped)
+        except ModelUnknown as error:
+            if plan.agent is None or model.settings.kind == "configured":
+                raise
+            raise asks_for(plan.agent.given, error.model) from error
         evidence = collector.evidence(plan, model.settings)
     if plan.agent is not None and not any(one.who == "agent" for run in runs for one in run.provider):
         plan = replace(plan, notes=(*plan.notes, UNASKED))

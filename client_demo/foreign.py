@@ -44,6 +44,14 @@ class AgentUnusable(UsageError):
         super().__init__(f"--agent {given} cannot be used ({reason})", remedy=remedy)
 
 
+def asks_for(given: str, model: str) -> AgentUnusable:
+    """The error of an agent that asks our endpoint for another model than the one that is there."""
+    reason = f"it asks for the model {model!r}, which is not the one of this comparison"
+    return AgentUnusable(
+        given=given, reason=reason, remedy="let it read OPENAI_MODEL, or take --model configured."
+    )
+
+
 class AgentRaised(ThroughlineError):
     """The code of an agent raised while it was imported or while its factory ran; the words are its own."""
 

@@ -33,15 +33,17 @@ class Finding:
     text: str
 
 
-def exit_code(runs: Sequence[Run]) -> int:
+def exit_code(runs: Sequence[Run], *, forced: bool = True) -> int:
     """What the comparison ends with: 5 where a run failed, 1 where `bridged` is not what `local` is.
 
-    Without `local` nothing is expected to show the same events; equal calls must have equal results.
+    Without `local` nothing is expected to show the same events; there, and with what is not our agent (which
+    is `forced` to call its tool), equal calls must have equal results.
     """
     if any(run.status == "error" for run in runs):
         return EXIT_TOOL
-    if not any(run.cell.placement == REFERENCE for run in runs):
-        return EXIT_OK if same_results(runs) else EXIT_DIFFERENCE
+    alone = not any(run.cell.placement == REFERENCE for run in runs)
+    if (alone or not forced) and not same_results(runs):
+        return EXIT_DIFFERENCE
     ours = [pair for pair in pairs(runs) if pair.run.cell.placement == BRIDGED]
     good = all((pair.equal or pair.other_words_only) and pair.asked_alike for pair in ours)
     return EXIT_OK if good else EXIT_DIFFERENCE

@@ -185,6 +185,21 @@ async def test_a_graph_without_messages_has_its_input_and_its_state_for_an_answe
     assert answers(document) == {'{"text": "QUIET"}'}
 
 
+async def test_an_agent_that_insists_on_another_model_is_told_how_to_be_given_this_one() -> None:
+    error = await refused(agent=f"{AGENTS}:insisting", prompt="hello", live_env=os.environ)
+    assert "it asks for the model 'gpt-0', which is not the one of this comparison" in str(error)
+    assert error.exit_code == EXIT_USAGE
+
+
+async def test_an_agent_with_a_tool_whose_result_depends_on_the_turn_ends_with_1(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    options: dict[str, Any] = {"agent": f"{AGENTS}:make", "server": THEIRS, "tool": "by_the_clock"}
+    code, document = await told(capsys, placements=("held",), prompt="tea", **options)
+    assert code == 1
+    assert "STATEFUL_TOOL" in {one["code"] for one in document["findings"]}
+
+
 async def test_an_agent_that_raises_or_never_ends_ends_each_of_its_runs(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

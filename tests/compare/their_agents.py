@@ -31,6 +31,10 @@ async def respond(state: MessagesState) -> dict[str, Any]:
     return {"messages": [await model.ainvoke(state["messages"])]}
 
 
+async def insist(state: MessagesState) -> dict[str, Any]:
+    return {"messages": [await ChatOpenAI(model="gpt-0").ainvoke(state["messages"])]}
+
+
 def shout(state: Text) -> dict[str, Any]:
     return {"text": state["text"].upper()}
 
@@ -55,6 +59,7 @@ async def hold_the_loop(state: MessagesState) -> dict[str, Any]:
 
 
 responding = graph_of(respond)
+insisting = graph_of(insist)
 shouting = graph_of(shout, Text)
 raising = graph_of(raise_something)
 endless = graph_of(wait_for_ever)
