@@ -59,7 +59,8 @@ def server(name: str = "server", options: str = "pace_ms=0") -> StdioServerParam
     """How to start a server of docs/handbook/code (or the page's own file NAME.py) over stdio."""
     own = Path(f"{name}.py").resolve()
     script = own if own.is_file() else CODE / f"{name}.py"
-    return StdioServerParameters(command=sys.executable, args=[str(script)], env=settings(options).to_env())
+    env = settings(options).to_env() | {"PYTHONPATH": str(CODE)}
+    return StdioServerParameters(command=sys.executable, args=[str(script)], env=env)
 
 
 @asynccontextmanager

@@ -13,11 +13,12 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
-COUNTRIES = tuple(
-    '{"countries": |[{"name": "|France|", "population": |67|391|582}, |{"name": "|Sp|ain|", "population": |470|76781}, '
-    '|{"name": "|Japan|", "population": |125124989}|]}'.split("|")
+COUNTRIES = (
+    *('{"countries": ', '[{"name": "', "France", '", "population": ', "68", "}, "),
+    *('{"name": "', "Sp", "ain", '", "population": ', "48", "}, "),
+    *('{"name": "', "Japan", '", "population": ', "12", "4", "}", "]}"),
 )
-"""An answer to "France, Spain and Japan, and their populations, as JSON"."""
+"""The populations of France, Spain and Japan in millions, as JSON."""
 
 
 class Pieces(BaseChatModel):
@@ -29,7 +30,9 @@ class Pieces(BaseChatModel):
     def _llm_type(self) -> str:
         return "pieces"
 
-    def _generate(self, messages: Any, stop: Any = None, run_manager: Any = None, **options: Any) -> ChatResult:
+    def _generate(
+        self, messages: Any, stop: Any = None, run_manager: Any = None, **options: Any
+    ) -> ChatResult:
         return ChatResult(generations=[ChatGeneration(message=AIMessage("".join(self.pieces)))])
 
     def _stream(
