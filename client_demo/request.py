@@ -25,7 +25,6 @@ ALL = ("all",)
 PROMPT = "What items are in the bedroom?"
 TOOL = "list_items"
 NO_AGENT = "--args calls a tool without any agent"
-OWN_AGENT = "--probe asks throughline's own agent"
 APART = (
     ("quirk", "server", "--quirk is for throughline's own server", "leave --server out."),
     ("transport", "server", "--transport is for throughline's own server", "name yours by its URL."),
@@ -33,8 +32,6 @@ APART = (
     ("args", "prompt", f"{NO_AGENT}, so there is nobody to read a prompt", "leave one of them out."),
     ("given", "prompt", "--input is all that the agent is given", "leave the prompt out."),
     ("minimal", "given", "--minimal cannot make an --input any simpler", "give a simpler one by hand."),
-    ("probe", "agent", OWN_AGENT, "leave --agent out."),
-    ("probe", "args", OWN_AGENT, "leave --args out."),
 )
 """Options that mean nothing together, and what is said then."""
 TOGETHER = (

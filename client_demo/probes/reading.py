@@ -60,6 +60,6 @@ class _Reader:
                 self.first = time.monotonic()
                 with anyio.move_on_after(self.works_s):
                     await self.ears.started.wait()
-        if not self.works_s:
+        if self.quick_s is None or self.tool_started_s is None:  # the quick reader, or no tool to be heard
             return {}
         return {"tool_started_s": self.tool_started_s, "quick_tool_started_s": self.quick_s}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -34,6 +35,7 @@ async def probed(
     quirks: Sequence[str] = (),
     model: str = "scripted?pace_ms=5",
     tool: str = "list_items",
+    args: Mapping[str, Any] | None = None,
 ) -> Evidence:
     plan = Plan(
         "What items are in the bedroom?",
@@ -43,6 +45,7 @@ async def probed(
         timeout_s=60,
         quirks=tuple(quirks),
         probes=tuple(probes),
+        args=args,
     )
     with anyio.fail_after(120):
         async with open_model(model, env={}) as opened:
@@ -93,6 +96,14 @@ async def test_calls_at_once_show_what_is_handed_out_as_anothers() -> None:
 async def test_a_callback_that_raises_is_only_in_the_log() -> None:
     evidence = await probed(["callback"], ["local", "held"], tool="tell_joke")
     assert blamed(evidence, "CALLBACK_SWALLOWED") == {"held"}
+
+
+async def test_a_tool_that_nobody_but_we_call_is_probed_with_what_it_was_given() -> None:
+    args = {"prompt": "[[tokens:150]]"}
+    evidence = await probed(["cancel", "parallel"], ["held"], tool="ask", args=args)
+    assert blamed(evidence, "CANCEL_LEAK") == {"held"}
+    [parallel] = [one.run for one in evidence.runs if one.probe == "parallel"]
+    assert [one.args for one in parallel.tool_calls] == [args, args]
 
 
 async def test_a_server_that_talks_while_its_session_is_closed_spoils_nothing() -> None:
