@@ -8,7 +8,7 @@
 A page is a module in Markdown, run from top to bottom in a process, a namespace and an event loop of its own:
 
 - A block `python` runs; it may use `await`, `async for` and `async with` at its top level. The block `text`
-  that follows it, with nothing but blank lines between, is exactly what it printed. A block that prints nothing
+  that follows it, with only blank lines between, is exactly what it printed. A block that prints nothing
   is followed by none; one that raises fails the page.
 - A block `python file=NAME.py` is written to the page's scratch directory, which is the working directory and
   where imports look first: blocks can import it, and commands start it.

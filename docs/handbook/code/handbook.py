@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from langchain_core.tools import BaseTool
 from langchain_mcp_adapters.tools import load_mcp_tools
@@ -50,9 +50,9 @@ def settings(options: str = "pace_ms=0") -> ModelSettings:
     return ModelSettings(where.base_url, where.api_key, f"scripted?{options}", "scripted")
 
 
-def model(options: str = "pace_ms=0", **more: Any) -> ChatOpenAI:
-    """A ChatOpenAI that asks the provider; `more` goes to ChatOpenAI."""
-    return chat_model(settings(options), who="agent", **more)
+def model(options: str = "pace_ms=0", *, who: Literal["agent", "tool"] = "agent", **more: Any) -> ChatOpenAI:
+    """A ChatOpenAI that asks the provider and says who it is; `more` goes to ChatOpenAI."""
+    return chat_model(settings(options), who=who, **more)
 
 
 def server(name: str = "server", options: str = "pace_ms=0") -> StdioServerParameters:
