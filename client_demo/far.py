@@ -20,7 +20,7 @@ from anyio.abc import ByteReceiveStream
 from mcp.client.stdio import get_default_environment
 from mcp.shared.exceptions import McpError
 
-from client_demo.targets import Target
+from client_demo.targets import Target, mask
 from throughline.errors import ServerUnavailable
 from throughline.model.settings import ModelSettings
 
@@ -63,8 +63,8 @@ class Far:
 
     @property
     def title(self) -> str:
-        """The server as sentences name it."""
-        return self.named.title if self.named.url else shlex.join(self.named.command)
+        """The server as sentences name it, without what looks like a key."""
+        return self.named.title if self.named.url else mask(shlex.join(self.named.command))
 
     @property
     def told(self) -> Target:
@@ -146,9 +146,16 @@ def starting(far: Far) -> Iterator[Start]:
         found = error.subgroup(NO_SERVER) if isinstance(error, ExceptionGroup) else error
         if start.left and _talked_on(error):
             return
-        if start.over or found is None:
+        if found is None or (start.over and not _gone(found)):
             raise
         raise ServerUnavailable(server=far.title, reason=_reason(found, far.start_s)) from None
+
+
+def _gone(error: BaseException) -> bool:
+    """Whether a server went away that was there: mcp's client over HTTP (1.30) ends its session with that."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.subgroup(httpx.HTTPError) is not None
+    return isinstance(error, httpx.HTTPError)
 
 
 def _talked_on(error: Exception) -> bool:

@@ -17,6 +17,7 @@ from client_demo.far import Transport
 from client_demo.paths import PATHS, path_named
 from client_demo.placements import PLACEMENTS, own_tools, placement_named, quirks_named
 from client_demo.probes import probes_named
+from client_demo.redaction import redacted
 from client_demo.survey import check_args, read_object, tool_named
 from client_demo.targets import Target, read_target
 from throughline.codec import scrub
@@ -126,7 +127,7 @@ def _check_company(request: Request) -> None:
 
 def _prompt(request: Request, args: Mapping[str, Any] | None) -> str:
     if args is not None:
-        return f"{request.tool} {json.dumps(args, ensure_ascii=False)}"
+        return f"{request.tool} {json.dumps(redacted(args), ensure_ascii=False)}"
     if request.given is not None:
         return request.given
     if request.prompt is None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from client_demo.compare import REFERENCE, Plan, equal_to, equal_to_local, reference_of
 from client_demo.findings import Finding
-from client_demo.redaction import without_keys
+from client_demo.redaction import redacted, without_keys
 from client_demo.runs import Run
 from throughline.model.settings import ModelSettings
 
@@ -27,32 +27,28 @@ def document(
         "prompt": plan.prompt,
         "model": {"kind": model.kind, "name": model.model},
         "runs": [row(run) for run in runs],
-        "tool": plan.tool,
-        **_target(plan),
         "equal_to_local": equal_to_local(runs),
-        **_reference(plan, runs),
-        "not_applicable": dict(plan.unfit),
-        "notes": list(plan.notes),
+        **_theirs(plan, runs),
         "findings": [_finding(one, model.api_key) for one in findings],
     }
 
 
-def _target(plan: Plan) -> dict[str, Any]:
-    """Whose server and agent it was, where they are not ours."""
-    told: dict[str, Any] = {"transport": plan.transport} if plan.server is None else {}
+def _theirs(plan: Plan, runs: Sequence[Run]) -> dict[str, Any]:
+    """What there is to say of a comparison that is not of our own agent, and our own server over stdio."""
+    if plan.server is None and plan.subject is None and plan.transport == "stdio":
+        return {}
+    told: dict[str, Any] = {"tool": plan.tool}
     if plan.server is not None:
         told["server"] = plan.server.title
+    elif plan.agent is None or plan.agent.is_factory:
+        told["transport"] = plan.transport
     if plan.agent is not None:
         told["agent"] = plan.agent.given
     if plan.args is not None:
-        told["args"] = dict(plan.args)
-    return told
-
-
-def _reference(plan: Plan, runs: Sequence[Run]) -> dict[str, Any]:
-    """What the placements are held against, where that is not `local`."""
-    name = reference_of(plan.placements)
-    return {} if name == REFERENCE else {"reference": name, "equal_to_reference": equal_to(name, runs)}
+        told["args"] = redacted(dict(plan.args))
+    if (name := reference_of(plan.placements)) != REFERENCE:
+        told |= {"reference": name, "equal_to_reference": equal_to(name, runs)}
+    return {**told, "not_applicable": dict(plan.unfit), "notes": list(plan.notes)}
 
 
 def _finding(finding: Finding, key: str) -> dict[str, Any]:
