@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 
 from client_demo.command import run_comparison
 from client_demo.request import Request
-from throughline.errors import EXIT_TOOL, EXIT_UNREACHABLE, EXIT_USAGE, ThroughlineError
+from throughline.errors import EXIT_AUTH, EXIT_TOOL, EXIT_UNREACHABLE, EXIT_USAGE, ThroughlineError
 
 pytestmark = pytest.mark.anyio
 
@@ -116,6 +117,38 @@ async def test_a_server_in_a_file_whose_provider_is_its_own_is_told_as_unseen(
     )
     assert code == 0
     assert "The server's own file sets OPENAI_*: what it asks a provider is not seen." in document["notes"]
+
+
+@asynccontextmanager
+async def guarded() -> AsyncIterator[str]:
+    """The URL of a server that wants a key in a header."""
+    command = [sys.executable, "-m", "tests.targets.guarded"]
+    async with await anyio.open_process(command, cwd=HERE.parents[1]) as process:
+        assert process.stdout is not None
+        with anyio.fail_after(30):
+            url = (await process.stdout.receive()).decode().strip()
+        try:
+            yield url
+        finally:
+            process.terminate()
+
+
+async def test_a_server_behind_a_key_is_reached_with_the_headers_of_its_file(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file, record = tmp_path / "servers.json", tmp_path / "runs.jsonl"
+    async with guarded() as url:
+        entry = {"type": "http", "url": url, "headers": {"X-Key": "${KEY}"}}
+        file.write_text(json.dumps({"mcpServers": {"guarded": entry}}))
+        options: dict[str, Any] = {"server": str(file), "env": {"KEY": "open"}, "record": record}
+        code, document = await told(capsys, tool="guarded", args="{}", **options)
+        error = await refused(server=url, tool="guarded", args="{}")
+    assert code == 0
+    assert answers(document) == {"in"}
+    assert statuses(document) == {("adapters", "ok"), ("held", "ok"), ("bridged", "ok")}
+    assert '"line": "mcp"' in record.read_text()
+    assert error.exit_code == EXIT_AUTH
+    assert "give it its key" in str(error)
 
 
 async def test_a_tool_of_ours_without_an_agent_streams_in_process_and_bridged(
