@@ -119,3 +119,36 @@ async def test_a_server_that_is_not_there_is_named_as_the_user_named_it(
     plan = Plan("Hello", "list_items", (placement,), PATHS, server=server)
     with pytest.raises(ServerUnavailable, match=r"http://127\.0\.0\.1:9/mcp[ ']"):
         await observed(plan, scripted, tmp_path / "runs.jsonl")
+
+
+DYING = """
+import os, socket, uvicorn
+from mcp.server.fastmcp import FastMCP
+server = FastMCP("dying")
+@server.tool()
+async def ask(prompt: str) -> str:
+    os._exit(3)
+with socket.create_server(("127.0.0.1", 0)) as listening:
+    print(listening.getsockname()[1], flush=True)
+    config = uvicorn.Config(server.streamable_http_app(), log_level="critical")
+    uvicorn.Server(config).run(sockets=[listening])
+"""
+
+
+@pytest.mark.parametrize("placement", ["held", "bridged"])
+async def test_a_server_that_dies_in_a_call_is_told_and_named_as_the_user_named_it(
+    scripted: OpenModel, tmp_path: Path, placement: str
+) -> None:
+    async with await anyio.open_process([sys.executable, "-c", DYING]) as process:
+        assert process.stdout is not None
+        with anyio.fail_after(30):
+            port = await BufferedByteReceiveStream(process.stdout).receive_until(b"\n", 100)
+        url = f"http://127.0.0.1:{int(port)}/mcp"
+        plan = Plan("Hello", "ask", (placement,), ("ainvoke",), timeout_s=3, server=Target("x", url=url))
+        try:
+            evidence = await observed(plan, scripted, tmp_path / "runs.jsonl")
+        except ServerUnavailable as error:
+            told = str(error)
+        else:
+            told = str(evidence.runs[0].run.error)
+    assert told.startswith(f"The MCP server '{url}' is not available (")
