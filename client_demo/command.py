@@ -7,8 +7,9 @@ Checks everything that can be wrong before anything is compared. Knows files and
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -68,8 +69,11 @@ async def run_comparison(request: Request) -> int:
 
 @contextmanager
 def _with_stranger(request: Request, settings: ModelSettings) -> Iterator[None]:
-    """An agent of somebody's runs in this process: it is told of the model, and kept from blocking us."""
-    with pointed(request.live_env, settings), unblocked(request.timeout):
+    """An agent of somebody's runs in this process: it is told of the model, and kept from blocking us.
+
+    What it prints goes to stderr: results alone go to stdout.
+    """
+    with pointed(request.live_env, settings), unblocked(request.timeout), redirect_stdout(sys.stderr):
         yield
 
 

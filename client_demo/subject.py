@@ -6,6 +6,7 @@ Knows how a graph is had for each run, and how its outcome is read; refuses to k
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -30,6 +31,8 @@ from throughline.model.settings import ModelSettings
 
 MESSAGES = "messages"
 CALL_ID = "call_1"
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+(?=>)")
+"""Where in memory an object was, which says nothing of what it is."""
 
 
 class InputMissing(UsageError):
@@ -160,7 +163,7 @@ class TheirAgent:
         if messages or state is None:
             return Ending(messages, answer(messages))
         told = json.dumps(jsonable(state), ensure_ascii=False, sort_keys=True, default=str)
-        return Ending((), told if state else None)
+        return Ending((), _ADDRESS.sub("", told) if state else None)
 
 
 class LastOutput(BaseCallbackHandler):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from typing import Any
 
@@ -36,6 +37,7 @@ async def insist(state: MessagesState) -> dict[str, Any]:
 
 
 def shout(state: Text) -> dict[str, Any]:
+    sys.stdout.write("shouting\n")
     return {"text": state["text"].upper()}
 
 
