@@ -187,7 +187,8 @@ def no_progress_requested(evidence: Evidence) -> Iterable[Finding]:
 
 def context_lost(evidence: Evidence) -> Iterable[Finding]:
     """Progress arrived at a callback that had no graph to write to."""
-    found = [(run, lines) for run in evidence.runs if (lines := _no_context(run)) or run.run.dropped]
+    runs = reading.compared(evidence)
+    found = [(run, lines) for run in runs if (lines := _no_context(run)) or run.run.dropped]
     if found:
         count = sum(max(run.run.dropped, len(lines)) for run, lines in found)
         yield finding(
