@@ -187,8 +187,11 @@ def no_progress_requested(evidence: Evidence) -> Iterable[Finding]:
 
 def context_lost(evidence: Evidence) -> Iterable[Finding]:
     """Progress arrived at a callback that had no graph to write to."""
-    runs = reading.compared(evidence)
-    found = [(run, lines) for run in runs if (lines := _no_context(run)) or run.run.dropped]
+    found = [
+        (run, lines)
+        for run in evidence.runs
+        if (lines := _no_context(run)) or (run.run.dropped and not run.probe)
+    ]
     if found:
         count = sum(max(run.run.dropped, len(lines)) for run, lines in found)
         yield finding(
