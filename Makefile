@@ -30,6 +30,9 @@ docs: $(TEST_READY) ## run every page of the handbook and compare what it prints
 docs-update: $(TEST_READY) ## the same, and write down what it prints
 	@$(BIN)/python -m tests.docs --update
 
+selftest: $(DEMO_READY) ## bring about every known fault, and see whether compare names it and no other
+	@$(BIN)/throughline selftest
+
 lint: $(TEST_READY) ## format check and lint
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
