@@ -57,8 +57,8 @@ def _command(command: str) -> str:
     done = subprocess.run(
         ["bash", "-c", command], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False
     )
-    code = f"\n[exit code {done.returncode}]" if done.returncode else ""
-    return done.stdout.decode(errors="replace") + code
+    printed = done.stdout.decode(errors="replace")
+    return f"{printed.rstrip()}\n[exit code {done.returncode}]" if done.returncode else printed
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from tests.docs.page import clean, fits, read_steps
 ROOT = Path(__file__).parent.parent.parent
 HANDBOOK = ROOT / "docs" / "handbook"
 PAGES = sorted(HANDBOOK.glob("*.md"))
-LIMIT_S = 120
+LIMIT_S = 240
 SETTINGS = ("OPENAI_", "THROUGHLINE_", "LANGSMITH_", "LANGCHAIN_", "PYTEST_")
 
 
