@@ -32,7 +32,7 @@ from client_demo.evidence import Message, Request, RunEvidence, Sight
 from client_demo.jsonable import jsonable
 from client_demo.paths import Seen
 from client_demo.redaction import REDACTED, Redactor, redacted, secrets_of
-from client_demo.report.json import row
+from client_demo.report.json import row, whose
 from client_demo.reread import SCHEMA, read_evidence, read_recording
 from client_demo.runs import Cell
 from client_demo.taps.latency import Latency
@@ -67,6 +67,7 @@ class Recorder:
                 "tool": plan.tool,
                 "model": {"kind": model.kind, "name": model.model},
                 **({"quirks": plan.quirks} if plan.quirks else {}),
+                **whose(plan),
             }
         )
 

@@ -37,18 +37,24 @@ def _theirs(plan: Plan, runs: Sequence[Run]) -> dict[str, Any]:
     """What there is to say of a comparison that is not of our own agent, and our own server over stdio."""
     if plan.server is None and plan.subject is None and plan.transport == "stdio":
         return {}
-    told: dict[str, Any] = {"tool": plan.tool}
+    told: dict[str, Any] = {"tool": plan.tool, **whose(plan)}
+    if (name := reference_of(plan.placements)) != REFERENCE:
+        told |= {"reference": name, "equal_to_reference": equal_to(name, runs)}
+    return {**told, "not_applicable": dict(plan.unfit), "notes": list(plan.notes)}
+
+
+def whose(plan: Plan) -> dict[str, Any]:
+    """Whose server and agent it was, and how a tool was called, where that is not the ordinary way."""
+    told: dict[str, Any] = {}
     if plan.server is not None:
         told["server"] = plan.server.title
-    elif plan.agent is None or plan.agent.is_factory:
+    elif plan.transport != "stdio":
         told["transport"] = plan.transport
     if plan.agent is not None:
         told["agent"] = plan.agent.given
     if plan.args is not None:
         told["args"] = redacted(dict(plan.args))
-    if (name := reference_of(plan.placements)) != REFERENCE:
-        told |= {"reference": name, "equal_to_reference": equal_to(name, runs)}
-    return {**told, "not_applicable": dict(plan.unfit), "notes": list(plan.notes)}
+    return told
 
 
 def _finding(finding: Finding, key: str) -> dict[str, Any]:

@@ -146,7 +146,9 @@ async def test_a_server_behind_a_key_is_reached_with_the_headers_of_its_file(
     assert code == 0
     assert answers(document) == {"in"}
     assert statuses(document) == {("adapters", "ok"), ("held", "ok"), ("bridged", "ok")}
-    assert '"line": "mcp"' in record.read_text()
+    header, *lines = record.read_text().splitlines()
+    assert json.loads(header)["server"] == url
+    assert any('"line": "mcp"' in line for line in lines)
     assert error.exit_code == EXIT_AUTH
     assert "give it its key" in str(error)
 
