@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option(
     "--jobs",
     type=click.IntRange(1, 64),
-    default=2,
+    default=3,
     show_default=True,
     help="Cases that are tried at a time, each in a process of its own.",
 )
