@@ -70,6 +70,7 @@ def _environment(scratch: str) -> dict[str, str]:
         "LANGSMITH_TRACING": "false",
         "COLUMNS": "100",
         "NO_COLOR": "1",
+        **dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost"),
         "TERM": "dumb",
     }
 
