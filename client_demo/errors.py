@@ -5,8 +5,11 @@ ThroughlineError
 │   ├── UnknownName            a path, placement or tool of that name does not exist
 │   ├── EmptyPrompt            there is nothing to ask
 │   ├── FileUnwritable         a file that was asked for cannot be written
+│   ├── RecordingUnreadable    a file is no recording, or a broken one
+│   │   └── RecordingNewer     a later throughline has written it
 │   └── PathUnsupported        this path cannot call this runnable
 ├── RunTimedOut                one run was not done within its limit
+├── LineBroken                 a line of a recording does not say what its kind has to
 └── (foreign errors)           mapped in `blame.py`
 
 Knows sentences and exit codes; knows neither MCP nor LangChain.
@@ -63,6 +66,30 @@ class FileUnwritable(UsageError):
         super().__init__(f"{option} cannot write to {path} ({reason})", remedy="name another file.")
 
 
+class RecordingUnreadable(UsageError):
+    """A file is no recording, or a broken one."""
+
+    def __init__(self, *, path: str, reason: str, remedy: str = "") -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(
+            f"{path} cannot be read as a recording ({reason})",
+            remedy=remedy or "name a file that `throughline compare --record FILE` has written.",
+        )
+
+
+class RecordingNewer(RecordingUnreadable):
+    """A later throughline has written it, in a format that this one does not know."""
+
+    def __init__(self, *, path: str, version: int) -> None:
+        self.version = version
+        super().__init__(
+            path=path,
+            reason=f"it was written by a newer throughline: recording/{version}",
+            remedy="upgrade throughline.",
+        )
+
+
 class PathUnsupported(UsageError):
     """This path cannot call this runnable."""
 
@@ -84,3 +111,13 @@ class RunTimedOut(ThroughlineError):
             f"The run {placement} / {path} was not done within {limit_s:g} s",
             remedy="raise --timeout, or choose a faster --model.",
         )
+
+
+class LineBroken(ThroughlineError):
+    """A line of a recording does not say what its kind has to; `number` counts from 1."""
+
+    exit_code = EXIT_USAGE
+
+    def __init__(self, *, number: int) -> None:
+        self.number = number
+        super().__init__(f"Line {number} of the recording is broken", remedy="record once more.")

@@ -32,7 +32,8 @@ from client_demo.evidence import Message, Request, RunEvidence, Sight
 from client_demo.jsonable import jsonable
 from client_demo.paths import Seen
 from client_demo.redaction import REDACTED, Redactor, redacted, secrets_of
-from client_demo.report.json import row, whose
+from client_demo.report.header import header_of, line_of
+from client_demo.report.json import row
 from client_demo.reread import SCHEMA, read_evidence, read_recording
 from client_demo.runs import Cell
 from client_demo.taps.latency import Latency
@@ -58,18 +59,8 @@ class Recorder:
         self._file = file
         theirs = secrets_of(plan.server.env, plan.server.headers) if plan.server else ()
         self._redactor = Redactor((model.api_key, model.upstream_key, *theirs))
-        self._write(
-            {
-                "schema": SCHEMA,
-                "throughline": __version__,
-                "at": datetime.now(UTC).isoformat(timespec="seconds"),
-                "prompt": plan.prompt,
-                "tool": plan.tool,
-                "model": {"kind": model.kind, "name": model.model},
-                **({"quirks": plan.quirks} if plan.quirks else {}),
-                **whose(plan),
-            }
-        )
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        self._write(line_of(header_of(plan, model, schema=SCHEMA, throughline=__version__, at=at)))
 
     def costs(self, latency: Latency) -> None:
         """Say what the tap adds."""

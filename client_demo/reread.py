@@ -1,6 +1,7 @@
 """Recordings read back: the lines as they are, and as the evidence that causes are read from.
 
-Knows the format of a recording (`record.py`) and its schema's name; refuses to know who wrote it.
+Knows the format of a recording (`record.py`) and its schema's name; refuses to know who wrote it. A line at a
+time, so that a long recording takes no more memory than what it says.
 """
 
 from __future__ import annotations
@@ -9,65 +10,129 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from langchain_core.messages import ToolMessage
+
+from client_demo.errors import LineBroken, RecordingNewer, RecordingUnreadable
 from client_demo.evidence import Evidence, Message, Request, RunEvidence, Sight
 from client_demo.law import Event
 from client_demo.runs import Cell, ProviderCall, Run, ToolCall, ToolTokens
 from client_demo.witness import results
 
-SCHEMA = "throughline.recording/1"
+FAMILY = "throughline.recording/"
+VERSION = 1
+SCHEMA = f"{FAMILY}{VERSION}"
+BROKEN = (KeyError, TypeError, ValueError, AttributeError)
+"""What comes of a line that is JSON and does not say what its kind has to."""
 Line = Mapping[str, Any]
 
 
 def read_recording(path: Path) -> Iterator[dict[str, Any]]:
-    """Read a recording's lines, without a last one that was cut off. Raises ValueError on another schema."""
-    with path.open(encoding="utf-8") as file:
-        header = json.loads(file.readline() or "{}")
-        if header.get("schema") != SCHEMA:
-            raise ValueError(f"{path} is not a {SCHEMA} but {header.get('schema')!r}")
-        yield header
-        for line in file:
-            if line.endswith("\n"):
-                yield json.loads(line)
+    """Read a recording's lines, without a last one that was cut off. Raises: RecordingUnreadable."""
+    try:
+        with path.open("rb") as file:
+            yield _header(path, file.readline())
+            yield from _lines(path, file)
+    except OSError as error:
+        reason = "there is no such file" if isinstance(error, FileNotFoundError) else error.strerror
+        raise RecordingUnreadable(path=str(path), reason=(reason or str(error)).lower()) from error
+
+
+def _header(path: Path, line: bytes) -> dict[str, Any]:
+    try:
+        header = _object(line)
+    except ValueError as error:
+        cut = line.startswith(b'{"schema": "' + FAMILY.encode()) and not line.endswith(b"\n")
+        reason = "it ends within its first line" if cut else "it is not a recording"
+        raise RecordingUnreadable(path=str(path), reason=reason if line else "it is empty") from error
+    schema = header.get("schema")
+    version = schema.removeprefix(FAMILY) if isinstance(schema, str) and schema.startswith(FAMILY) else ""
+    if version.isdecimal() and int(version) > VERSION:
+        raise RecordingNewer(path=str(path), version=int(version))
+    if schema != SCHEMA:
+        raise RecordingUnreadable(path=str(path), reason=f"it is not a {SCHEMA}")
+    return header
+
+
+def _lines(path: Path, file: BinaryIO) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(file, start=2):
+        try:
+            yield _object(line)
+        except ValueError as error:
+            if line.endswith(b"\n"):
+                raise RecordingUnreadable(path=str(path), reason=f"line {number} is broken") from error
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    """A line's JSON object. Raises ValueError; deep nesting is refused as well, and no error of JSON's."""
+    try:
+        value = json.loads(line)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if not isinstance(value, dict):
+        raise ValueError("not an object")
+    return value
 
 
 @dataclass(slots=True)
-class _Pages:
-    """What the lines of one run say, by their kind."""
+class Pages:
+    """What the lines of one run say, by their kind; `ended` is the run, but for its events."""
 
     begin: Line = field(default_factory=dict)
     end: Line = field(default_factory=dict)
+    ended: Run | None = None
     sights: list[Sight] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Book:
+    """The pages of every run, and what the taps add, where a line says so."""
+
+    runs: dict[int, Pages] = field(default_factory=dict)
+    latency: Line | None = None
+
+
 def read_evidence(source: Path | Iterable[Line]) -> Evidence:
     """Read the evidence of a recording, or of its lines: the runs that came to their end, none of warm-up.
 
-    Raises ValueError where it is no recording.
+    Raises: RecordingUnreadable, LineBroken.
     """
-    header, *lines = read_recording(source) if isinstance(source, Path) else source
-    runs: dict[int, _Pages] = {}
-    for line in lines:
-        if "run" in line:
-            _take(runs.setdefault(line["run"], _Pages()), line)
-    kept = {n: one for n, one in runs.items() if one.end and not one.begin.get("warmup")}
-    return Evidence(
-        prompt=header["prompt"],
-        tool=header["tool"],
-        model=header["model"],
-        runs=tuple(_evidence(number, pages) for number, pages in sorted(kept.items())),
-    )
+    lines = iter(read_recording(source) if isinstance(source, Path) else source)
+    header = next(lines)
+    return evidence_of(header, read_book(lines))
 
 
-def _take(pages: _Pages, line: Line) -> None:
+def read_book(lines: Iterable[Line]) -> Book:
+    """Sort the lines that follow a header by the runs that they are about. Raises: LineBroken."""
+    book = Book()
+    for number, line in enumerate(lines, start=2):
+        try:
+            if line["line"] == "latency":
+                book.latency = {name: value for name, value in line.items() if name != "line"}
+            elif "run" in line:
+                _take(book.runs.setdefault(int(line["run"]), Pages()), line)
+        except BROKEN as error:
+            raise LineBroken(number=number) from error
+    return book
+
+
+def evidence_of(header: Line, book: Book) -> Evidence:
+    """The evidence that a recording's header and its pages are."""
+    kept = {n: one for n, one in book.runs.items() if not one.begin.get("warmup")}
+    told = (_evidence(number, pages, pages.ended) for number, pages in sorted(kept.items()) if pages.ended)
+    return Evidence(header["prompt"], header["tool"], header["model"], tuple(told))
+
+
+def _take(pages: Pages, line: Line) -> None:
     match line["line"]:
         case "begin":
             pages.begin = line
         case "end":
             pages.end = line
+            pages.ended = _run(line, pages.begin.get("probe") or "")
         case "seen":
             pages.sights.append(_sight(line))
         case "mcp":
@@ -96,15 +161,20 @@ def _frozen(value: Any) -> Any:
     return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
 
 
-def _evidence(number: int, pages: _Pages) -> RunEvidence:
+def _evidence(number: int, pages: Pages, run: Run) -> RunEvidence:
     state = tuple(pages.end.get("state", ()))
+    told = results(state)
     return RunEvidence(
         number=number,
-        run=_run(pages),
+        run=replace(
+            run,
+            events=tuple(one.event for one in pages.sights),
+            conversation=tuple(_message(one.text, one.call_id) for one in told),
+        ),
         sights=tuple(pages.sights),
         requests=tuple(pages.requests),
         messages=tuple(pages.messages),
-        results=results(state),
+        results=told,
         state=state,
         log=tuple(pages.end.get("log", ())),
         probe=pages.begin.get("probe") or "",
@@ -112,10 +182,15 @@ def _evidence(number: int, pages: _Pages) -> RunEvidence:
     )
 
 
-def _run(pages: _Pages) -> Run:
-    end = pages.end
+def _message(text: str, call_id: str) -> ToolMessage:
+    """What a tool answered, as far as the verdict reads it: its text."""
+    return ToolMessage(text, tool_call_id=call_id)
+
+
+def _run(end: Line, probe: str) -> Run:
+    """A run as its last line tells it."""
     return Run(
-        cell=Cell(end["placement"], end["path"], end["repeat"], pages.begin.get("probe") or ""),
+        cell=Cell(end["placement"], end["path"], end["repeat"], probe),
         status=end["status"],
         error=end["error"],
         seconds=end["seconds"],
@@ -127,6 +202,5 @@ def _run(pages: _Pages) -> Run:
         tool_calls=tuple(ToolCall(**one) for one in end["tool_calls"]),
         answer=end["answer"],
         dropped=end.get("dropped", 0),
-        events=tuple(one.event for one in pages.sights),
         notes=end.get("notes", {}),
     )

@@ -12,7 +12,7 @@ from langchain_core.messages import AIMessage
 
 from client_demo.collect import collecting
 from client_demo.compare import Plan, compare
-from client_demo.errors import FileUnwritable
+from client_demo.errors import FileUnwritable, RecordingUnreadable
 from client_demo.paths import Seen
 from client_demo.record import Recorder, jsonable, read_recording, recording
 from client_demo.runs import Cell
@@ -100,12 +100,29 @@ def test_a_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
     assert [line.get("line") for line in read_recording(path)] == [None, "begin"]
 
 
-@pytest.mark.parametrize("text", ["", '{"schema": "something/else"}\n'])
-def test_a_file_of_another_kind_is_refused(tmp_path: Path, text: str) -> None:
+REFUSED = {
+    "": "it is empty",
+    "words\n": "it is not a recording",
+    '{"schema": "something/else"}\n': r"it is not a throughline\.recording/1",
+    '{"schema": "throughline.recording/1", "thr': "it ends within its first line",
+    '{"schema": "throughline.recording/2"}\n': r"written by a newer throughline: recording/2\): upgrade",
+    '{"schema": "throughline.recording/1"}\n{"line": \n{"line": "begin"}\n': "line 2 is broken",
+}
+
+
+@pytest.mark.parametrize(("text", "reason"), REFUSED.items())
+def test_a_file_of_another_kind_is_refused_with_the_reason(tmp_path: Path, text: str, reason: str) -> None:
     path = tmp_path / "runs.jsonl"
     path.write_text(text)
-    with pytest.raises(ValueError, match=r"is not a throughline\.recording/1"):
+    with pytest.raises(RecordingUnreadable, match=reason):
         list(read_recording(path))
+
+
+def test_what_cannot_be_read_at_all_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RecordingUnreadable, match="there is no such file"):
+        list(read_recording(tmp_path / "nowhere.jsonl"))
+    with pytest.raises(RecordingUnreadable, match="is a directory"):
+        list(read_recording(tmp_path))
 
 
 def test_a_recording_that_cannot_be_written_is_told_before_anything_runs(tmp_path: Path) -> None:
