@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import anyio
 import pytest
 
 from tests.faults.conftest import faults_server
 from tests.faults.web import Served
 from throughline.client import RemoteSession, open_session
-from throughline.errors import ConnectionLost
+from throughline.errors import ConnectionLost, ServerUnavailable
 from throughline.model import OpenModel
 from throughline.wire import StreamRequest
 
@@ -27,6 +29,47 @@ async def test_a_session_that_the_server_has_forgotten_is_a_lost_one_and_the_nex
             with pytest.raises(ConnectionLost):
                 await tools["echo"].ainvoke({"text": "anybody?"})
             assert await tools["echo"].ainvoke({"text": "hello again"}) == "hello again"
+
+
+DYING = """
+import asyncio, socket, uvicorn
+from mcp.server.fastmcp import Context, FastMCP
+server = FastMCP("dying")
+@server.tool()
+async def die(ctx: Context) -> str:
+    await ctx.report_progress(1, None, "farewell")
+    print("called", flush=True)
+    await asyncio.Event().wait()
+with socket.create_server(("127.0.0.1", 0)) as listening:
+    print(f"http://127.0.0.1:{listening.getsockname()[1]}/mcp", flush=True)
+    config = uvicorn.Config(server.streamable_http_app(), log_level="critical")
+    uvicorn.Server(config).run(sockets=[listening])
+"""
+
+
+async def test_a_server_over_http_that_dies_in_a_call_is_a_lost_one_at_once_and_then_unavailable() -> None:
+    with anyio.fail_after(MUST_END_S):
+        async with await anyio.open_process([sys.executable, "-c", DYING]) as process:
+            assert process.stdout is not None
+            url = (await process.stdout.receive()).decode().strip()
+            async with open_session(url) as remote:
+                [tool] = await remote.load_tools()
+
+                async def kill() -> None:
+                    assert process.stdout is not None
+                    await process.stdout.receive()
+                    process.kill()
+
+                async with anyio.create_task_group() as killing:
+                    killing.start_soon(kill)
+                    with pytest.raises(ConnectionLost):
+                        await tool.ainvoke({})
+                with pytest.raises(
+                    (ConnectionLost, ServerUnavailable)
+                ):  # found out by the request, or before
+                    await tool.ainvoke({})
+                with pytest.raises(ServerUnavailable):
+                    await tool.ainvoke({})
 
 
 @pytest.mark.parametrize("transport", ["stdio", "http"])

@@ -207,6 +207,9 @@ async def _sdk_stdio(server: StdioServerParameters) -> AsyncIterator[tuple[Any, 
 def _answer(call: RemoteCall, message: dict[str, Any]) -> None:
     if "error" in message:
         error = types.ErrorData.model_validate(message["error"])
+        if error.code == types.CONNECTION_CLOSED:
+            call.lose()
+            return
         refused = error.code >= HTTPStatus.BAD_REQUEST
         reason = RequestRefused(tool=call.tool, status=error.code, reason=error.message)
         call.finish(error=reason if refused else McpError(error))
