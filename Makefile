@@ -10,7 +10,7 @@ DEMO_READY := .venv/.ready-demo
 TEST_READY := .venv/.ready-test
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test docs docs-update lint types format constraints weights clean
+.PHONY: help demo test docs docs-update browser lint types format constraints weights clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1	/p' Makefile | expand -t 22
@@ -18,7 +18,7 @@ help: ## this list
 demo: $(DEMO_READY) weights ## install what is needed (once) and compare every path on one prompt
 	@$(BIN)/throughline compare "$(PROMPT)"
 
-test: $(TEST_READY) weights ## install the test extra (once) and run the whole suite with coverage
+test: $(TEST_READY) weights browser ## install the test extra (once) and run the whole suite with coverage
 	@rm -f .coverage .coverage.*
 	@$(BIN)/coverage run -m pytest
 	@$(BIN)/coverage combine --quiet
@@ -53,6 +53,13 @@ constraints: ## write constraints.txt anew, from the newest versions in a clean 
 	"$$dir/venv/bin/python" -m pip install --quiet --disable-pip-version-check '.[test,local,web]' && \
 	{ sed -n '/^#/p' constraints.txt; "$$dir/venv/bin/python" -m pip freeze --exclude throughline; } > "$$dir/new" && \
 	cp "$$dir/new" constraints.txt && git --no-pager diff --stat -- constraints.txt
+
+# The HTML report is tested in the system's Chromium. Those tests are skipped where there is none.
+browser: ## install Chromium for the tests of the HTML report, where that can be done by its name
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing Chromium (once)" && \
+	apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; } || \
+	echo "Chromium cannot be installed here; going on without the browser tests (on Debian, as root: apt install chromium)." >&2
 
 # Without an engine the weights would be of no use; which model then answers, and why, the comparison says itself.
 weights: $(DEMO_READY)
