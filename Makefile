@@ -10,7 +10,7 @@ DEMO_READY := .venv/.ready-demo
 TEST_READY := .venv/.ready-test
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test docs docs-update browser lint types format constraints weights clean
+.PHONY: help demo test selftest docs docs-update browser lint types format constraints weights clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1	/p' Makefile | expand -t 22
