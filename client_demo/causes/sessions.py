@@ -1,6 +1,7 @@
 """The cause around calls: a session of its own for each, and what that costs.
 
-Pure. The price is read from the clock: from the model's wish to call the tool to the call on the wire.
+Pure. The price is read from the clock: from the model's wish to call the tool to the call on the wire, and
+over whole runs, because a server that is started anew also does its first work anew.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from statistics import median
 
-from client_demo.causes.reading import asked, finding
+from client_demo.causes.reading import asked, finding, spot
 from client_demo.causes.wirelog import Call, calls, of_runs, runs_of
 from client_demo.evidence import Evidence, RunEvidence
 from client_demo.findings import Finding
@@ -22,7 +23,8 @@ def session_per_call(evidence: Evidence) -> Iterable[Finding]:
         if not call.run.probe:
             places[call.run.run.cell.placement].append(call)
     opening = [some for some in places.values() if _opens(some)]
-    held = [wait for some in places.values() if some not in opening for wait in _waits(some)]
+    steady = [call for some in places.values() if some not in opening for call in some]
+    held = _waits(steady)
     for some in opening:
         waits = _waits(some) or [_since_opened(call) for call in some]
         against = f", against {median(held) * 1000:.0f} ms on a held session" if held else ""
@@ -30,7 +32,7 @@ def session_per_call(evidence: Evidence) -> Iterable[Finding]:
             "SESSION_PER_CALL",
             runs_of(some),
             f"Each call opens a session of its own; here that costs {median(waits) * 1000:.0f} ms "
-            f"before a call is sent{against}.",
+            f"before a call is sent{against}{_whole(some, steady)}.",
             evidence=[
                 call.proof(f"sent {_since_opened(call) * 1000:.0f} ms after its session was opened")
                 for call in some
@@ -56,6 +58,17 @@ def _since_opened(call: Call) -> float:
 def _waits(some: Sequence[Call]) -> list[float]:
     """Seconds from the model's wish to the call on the wire, where both were seen."""
     return [call.sent_s - max(ends) for call in some if (ends := _wished(call))]
+
+
+def _whole(some: Sequence[Call], steady: Sequence[Call]) -> str:
+    """What whole runs take, against those on a held session by the same paths."""
+    paths = {spot(call.run).path for call in some} & {spot(call.run).path for call in steady}
+    ours, theirs = (_seconds(those, paths) for those in (some, steady))
+    return f"; a whole run takes {ours:.2f} s, against {theirs:.2f} s" if paths else ""
+
+
+def _seconds(some: Sequence[Call], paths: set[str]) -> float:
+    return median(run.run.seconds for run in runs_of(some) if spot(run).path in paths)
 
 
 def _wished(call: Call) -> list[float]:
