@@ -26,7 +26,7 @@ def compare(page: Path) -> list[str]:
 
 def update(page: Path) -> list[str]:
     """Write down what the page prints, there and in its translation; return what is left to do by hand."""
-    outputs = run(page)
+    outputs = run(page).outputs
     page.write_text(with_outputs(page.read_text(encoding="utf-8"), outputs), encoding="utf-8")
     translation = HANDBOOK / "ko" / page.name
     if translation.is_file() and len(blocks(translation)) == len(blocks(page)):

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.docs.page import clean, fits, read_steps
@@ -21,6 +22,7 @@ ROOT = Path(__file__).parent.parent.parent
 HANDBOOK = ROOT / "docs" / "handbook"
 PAGES = sorted(HANDBOOK.glob("*.md"))
 LIMIT_S = 240
+SHOWN_LINES = 20
 SETTINGS = ("OPENAI_", "THROUGHLINE_", "LANGSMITH_", "LANGCHAIN_", "PYTEST_")
 
 
@@ -28,8 +30,16 @@ class PageFailed(Exception):
     """A page could not be run to its end."""
 
 
-def run(page: Path) -> list[str]:
-    """Run the page and return what each of its steps printed. Raises: PageFailed."""
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What each step of a page printed, and what went to standard error meanwhile."""
+
+    outputs: list[str]
+    errors: str
+
+
+def run(page: Path) -> Played:
+    """Run the page. Raises: PageFailed."""
     with tempfile.TemporaryDirectory(prefix="handbook-") as scratch:
         outputs = Path(scratch, ".outputs.json")
         command = [sys.executable, "-m", "tests.docs.play", str(page.resolve()), str(outputs)]
@@ -44,13 +54,13 @@ def run(page: Path) -> list[str]:
         ) as process:
             said = _wait(process, page)
         if process.returncode:
-            raise PageFailed(f"{page.name} cannot be run to its end:\n{said.decode(errors='replace')}")
-        return [str(one) for one in json.loads(outputs.read_text(encoding="utf-8"))]
+            raise PageFailed(f"{page.name} cannot be run to its end:\n{said}")
+        return Played([str(one) for one in json.loads(outputs.read_text(encoding="utf-8"))], said)
 
 
-def _wait(process: subprocess.Popen[bytes], page: Path) -> bytes:
+def _wait(process: subprocess.Popen[bytes], page: Path) -> str:
     try:
-        return process.communicate(timeout=LIMIT_S)[0]
+        return process.communicate(timeout=LIMIT_S)[0].decode(errors="replace")
     except subprocess.TimeoutExpired:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -75,12 +85,14 @@ def _environment(scratch: str) -> dict[str, str]:
     }
 
 
-def changes(page: Path, outputs: list[str]) -> list[str]:
-    """Where what was printed is not what stands on the page: one text each, with a diff."""
+def changes(page: Path, played: Played) -> list[str]:
+    """Where what was printed is not what stands on the page: a diff each, then what standard error said."""
     found = []
-    for step, output in zip(read_steps(page.read_text(encoding="utf-8")), outputs, strict=True):
+    for step, output in zip(read_steps(page.read_text(encoding="utf-8")), played.outputs, strict=True):
         if not fits(step.expected, output):
             said, printed = (clean(text).splitlines() for text in (step.expected, output))
             diff = difflib.unified_diff(said, printed, "on the page", "printed", lineterm="", n=2)
             found.append("\n".join((f"{page.name}, line {step.line + 1}:", *diff)))
+    if found and played.errors:
+        found.append("\n".join(("Standard error, its end:", *played.errors.splitlines()[-SHOWN_LINES:])))
     return found

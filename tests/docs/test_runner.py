@@ -63,9 +63,9 @@ def test_a_page_whose_blocks_print_what_stands_below_them_has_not_changed(page: 
 
 
 def test_a_changed_output_is_shown_with_its_line_and_a_diff(page: Path) -> None:
-    outputs = run(page)
+    played = run(page)
     page.write_text(page.read_text().replace("```text\none\n", "```text\nuno\n"))
-    (change,) = changes(page, outputs)
+    (change,) = changes(page, played)
     assert change.splitlines() == [
         "01-page.md, line 8:",
         "--- on the page",
@@ -82,10 +82,18 @@ def test_an_output_that_does_not_stand_on_the_page_is_a_change(page: Path) -> No
     assert change.endswith("+two")
 
 
+def test_what_went_to_standard_error_is_shown_where_something_has_changed(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("```console\n$ echo out; echo trouble >&2\nout\n```\n")
+    assert changes(page, run(page)) == []
+    page.write_text(page.read_text().replace("\nout\n", "\nin\n"))
+    assert changes(page, run(page))[-1] == "Standard error, its end:\ntrouble"
+
+
 def test_an_update_writes_outputs_where_they_belong_and_nothing_else(page: Path) -> None:
     good = page.read_text()
     wrong = PAGE.replace("```text\none\n", "```text\nuno\ndos\n").replace("a b\n[exit code 1]\n", "")
-    assert with_outputs(wrong, run(page)) == good
+    assert with_outputs(wrong, run(page).outputs) == good
 
 
 def test_a_line_of_three_dots_stands_for_any_lines_and_outlives_an_update() -> None:
@@ -129,7 +137,7 @@ def test_no_setting_of_the_machine_reaches_a_page(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("OPENAI_API_KEY", "secret")
     page = tmp_path / "page.md"
     page.write_text('```console\n$ echo "[$OPENAI_API_KEY]"\n```\n')
-    assert run(page) == ["[]\n"]
+    assert run(page).outputs == ["[]\n"]
 
 
 def test_a_translation_gets_the_blocks_of_the_page_and_keeps_its_words() -> None:
