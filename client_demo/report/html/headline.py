@@ -1,49 +1,72 @@
 """The verdict in one sentence, for who reads nothing else.
 
-Pure. Knows verdicts and which runs are equal; invents no judgement of its own.
+Pure. Knows verdicts, findings and which runs are equal; invents no judgement of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from client_demo.compare import equal_to, reference_of
+from client_demo.findings import Finding
 from client_demo.runs import Run
-from client_demo.verdict import Finding, Tone
+from client_demo.verdict import Finding as Said
+from client_demo.verdict import Tone
 
 
-def headline(verdict: Sequence[Finding], runs: Sequence[Run]) -> tuple[Tone, str]:
-    """Say which placements are as the reference is, which are not, and how many runs failed."""
-    bad = _subjects(verdict, "bad")
-    good = [name for name in _subjects(verdict, "good") if name not in bad]
+def headline(verdict: Sequence[Said], runs: Sequence[Run], findings: Sequence[Finding]) -> tuple[Tone, str]:
+    """Say which placements are as the reference is, which are not, how many runs failed, and what harms."""
     failed = sum(run.status == "error" for run in runs)
-    told = _held(bad, good, runs)
-    if failed:
-        told.append(f"{failed} of {len(runs)} runs failed.")
-    told += [one.text for one in verdict if one.tone == "bad" and not one.subject][:1]
+    harms = list(dict.fromkeys(one.code for one in findings if one.severity == "harm"))
+    told = [
+        *_held(verdict, runs),
+        *([f"{failed} of {len(runs)} runs failed."] if failed else []),
+        *([f"Harm was found: {', '.join(harms)}."] if harms else []),
+        *[one.text for one in verdict if one.tone == "bad" and not one.subject][:1],
+    ]
+    bad = failed or harms or any(one.tone == "bad" for one in verdict)
     if told:
-        tone: Tone = "bad" if failed or any(one.tone == "bad" for one in verdict) else "good"
-        return tone, " ".join(told)
+        return "bad" if bad else "good", " ".join(told)
     return "note", "Nothing differs that is expected to be equal." if runs else "No run came to its end."
 
 
-def _held(bad: list[str], good: list[str], runs: Sequence[Run]) -> list[str]:
+def _held(verdict: Sequence[Said], runs: Sequence[Run]) -> Iterator[str]:
+    """Which placements differ and which do not, in one sentence."""
     reference = reference_of(run.cell.placement for run in runs)
     equal = equal_to(reference, runs)
-    parts = [name for name in bad if not all(equal.get(name, {}).values())]
-    differ = [f"{name} ({_share(equal[name])})" for name in parts]
-    kept = " and ".join(good)
-    same = f"{kept} {'see' if good[1:] else 'sees'} what {reference} sees" if good else ""
-    if differ:
-        verb = "differ" if differ[1:] else "differs"
-        return [f"{' and '.join(differ)} {verb} from {reference}{f'; {same}' if same else ''}."]
-    return [f"{same} on every path."] if same else []
+    bad, good = _subjects(verdict, "bad"), _subjects(verdict, "good")
+    parts = {name: [one for one in equal.get(name, {}).values() if not one] for name in (*bad, *good)}
+    differ = [f"{name} ({_share(len(parts[name]), len(equal[name]))})" for name in bad if parts[name]]
+    fine = [name for name in good if name not in bad]
+    sentences = (
+        (differ, "differ", f" from {reference}"),
+        ([name for name in fine if not parts[name]], "see", f" what {reference} sees"),
+        ([name for name in fine if parts[name]], "see", " the same events in other words"),
+        (
+            [name for name in bad if not parts[name] and not _failed(name, runs)],
+            "ask",
+            " the provider otherwise",
+        ),
+    )
+    told = [
+        f"{_and(names)} {verb}{'' if names[1:] else 's'}{rest}" for names, verb, rest in sentences if names
+    ]
+    if told:
+        yield f"{'; '.join(told)}."
 
 
-def _share(paths: dict[str, bool]) -> str:
-    return f"{sum(not one for one in paths.values())} of {len(paths)} paths"
+def _share(count: int, of: int) -> str:
+    return f"{count} of {of} path{'' if of == 1 else 's'}"
 
 
-def _subjects(verdict: Sequence[Finding], tone: Literal["good", "bad"]) -> list[str]:
+def _failed(placement: str, runs: Sequence[Run]) -> bool:
+    return any(run.status == "error" for run in runs if run.cell.placement == placement)
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+
+
+def _subjects(verdict: Sequence[Said], tone: Literal["good", "bad"]) -> list[str]:
     return list(dict.fromkeys(one.subject for one in verdict if one.tone == tone and one.subject))

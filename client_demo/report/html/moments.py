@@ -85,8 +85,11 @@ def _message(number: int, one: Message) -> Moment:
 
 
 def _said(body: Mapping[str, Any]) -> Any:
-    """What matters of a message: not its envelope."""
-    return next((body[key] for key in ("params", "result", "error") if key in body), body)
+    """What matters of a message: not its envelope, and what was said before what goes with it."""
+    said = next((body[key] for key in ("params", "result", "error") if key in body), body)
+    if not isinstance(said, Mapping) or "_meta" not in said:
+        return said
+    return {**{key: value for key, value in said.items() if key != "_meta"}, "_meta": said["_meta"]}
 
 
 def brief(value: Any) -> str:
@@ -111,7 +114,7 @@ def _words(value: Any, depth: int) -> Iterator[str]:
         yield "..."
     elif isinstance(value, Mapping):
         for key, one in value.items():
-            if one not in (None, "", [], {}):
+            if one is not False and one not in (None, "", [], {}):
                 yield f"{key}:"
                 yield from _words(one, depth - 1)
     elif isinstance(value, list | tuple):

@@ -7,7 +7,7 @@
   const LANES = D.lanes.length;
   const [AGENT, TOOL, , ASKED_BY_AGENT, ASKED_BY_TOOL] = D.lanes.keys();
   const AXIS = 34, PAD = 7, NEAR = 14, TEXT_SPACE = 400;
-  const STEP = 0.15, ZOOM = 0.6, MARGIN = 0.02;
+  const STEP = 0.15, ZOOM = 0.6, MARGIN = 0.02, LABEL = 18;
   const t = column(D.t), k = column(D.k), w = column(D.w), x = column(D.x);
   const firstByte = new Map(), ended = new Map();
   for (const [moment, first, end] of D.bars) { firstByte.set(moment, first); ended.set(moment, end); }
@@ -243,7 +243,7 @@
         high = Math.max(high, t[from(run, lane) + size(run, lane) - 1] * D.tick);
       }
     }
-    const spare = (high - low || 1) * MARGIN;
+    const spare = (high - low || 1) * Math.max(MARGIN, LABEL / (plotBox.clientWidth || 1000));
     return [low - spare, high + spare];
   }
 
@@ -259,7 +259,7 @@
     const ends = state.rows.map((run) => D.runs[run].seconds).sort((a, b) => a - b);
     const usual = ends.filter((one) => one <= 3 * ends[ends.length >> 1]);
     const end = usual.length ? usual[usual.length - 1] : 0;
-    if (end * 3 > state.limits[1]) lookAll(); else look(Math.max(state.limits[0], -end * MARGIN), end * 1.2);
+    if (end * 3 > state.limits[1]) lookAll(); else look(-end * 1.2 * Math.max(MARGIN, LABEL / plotBox.clientWidth), end * 1.2);
   }
 
   function lookAll() { look(...state.limits); }

@@ -6,6 +6,7 @@ Pure. Knows stories; the tables are `tables.py`'s, what is behind them `proofs.p
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from datetime import datetime
 
 from client_demo.compare import reference_of
@@ -25,7 +26,7 @@ from client_demo.taps.latency import Latency
 def page_of(story: Story, timeline: Timeline) -> Page:
     """Lay out a story."""
     runs = story.runs
-    tone, sentence = headline(story.verdict, runs)
+    tone, sentence = headline(story.verdict, runs, story.findings)
     found = by_weight(story.findings)
     reference = reference_of(story.header.placements)
     return Page(
@@ -102,4 +103,5 @@ def _counted(timeline: Timeline) -> str:
 def _footer(story: Story) -> str:
     """Where this comes from, and what the looking on added."""
     told = f"Drawn from a {story.header.schema} of throughline {story.header.throughline}."
-    return f"{told} {Latency(**story.latency).sentence()}" if story.latency else told
+    known = {one.name: (story.latency or {}).get(one.name) for one in fields(Latency)}
+    return told if set(known.values()) == {None} else f"{told} {Latency(**known).sentence()}"
