@@ -17,6 +17,7 @@ from client_demo.bench.command import bench
 from client_demo.compare_command import compare
 from client_demo.diff_command import diff
 from client_demo.doctor.command import doctor
+from client_demo.report_command import report
 from client_demo.selftest.command import selftest
 from throughline import __version__
 from throughline.errors import EXIT_INTERRUPTED, ThroughlineError
@@ -34,6 +35,7 @@ def cli() -> None:
     Compare every path:      throughline compare
     Your server, one tool:   throughline compare --server "COMMAND" --tool NAME --args JSON
     Your agent:              throughline compare --agent my_agent.py:graph "A question"
+    The same as a page:      throughline report RUNS.jsonl --html page.html
     Compare what they said:  throughline diff RUNS.jsonl#1 RUNS.jsonl#2
     Ask something else:      throughline compare "What items are in the garage?"
     What is a path?          throughline paths
@@ -46,6 +48,7 @@ cli.add_command(bench)
 cli.add_command(diff)
 cli.add_command(selftest)
 cli.add_command(doctor)
+cli.add_command(report)
 
 
 @cli.command()

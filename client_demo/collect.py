@@ -24,6 +24,9 @@ from client_demo.witness import SightReader, request, run_evidence
 from throughline.model.records import RequestRecord
 from throughline.model.settings import ModelSettings
 
+OURS = ("throughline", "mcp")
+"""Loggers of what is compared."""
+
 
 class Listener(Protocol):
     """Whoever wants to have the evidence as it comes: the recording."""
@@ -101,10 +104,14 @@ class Collector:
 
     def evidence(self, plan: Plan, model: ModelSettings) -> Evidence:
         """All of it, when every server has ended: without the runs that only warmed up."""
-        for placement in self._taps.placements():
-            self._drain(placement)
+        self.finish()
         told = {"kind": model.kind, "name": model.model}
         return Evidence(plan.prompt, plan.tool, told, tuple(_kept(self._runs)))
+
+    def finish(self) -> None:
+        """Give what has passed since to the runs that it belongs to, when every server has ended."""
+        for placement in self._taps.placements():
+            self._drain(placement)
 
     def _number(self, cell: Cell) -> int:
         """From 1 in the order of the runs; those that warm up count from 0 down, out of the way."""
@@ -138,7 +145,11 @@ def _kept(runs: Sequence[_Open]) -> Iterator[RunEvidence]:
 
 
 class _LogLines(logging.Handler):
-    """Keeps warnings, and hands them on to whoever would have had them."""
+    """Keeps warnings, and hands them on to whoever would have had them.
+
+    What we and MCP's client warn of is about the servers that are looked at: it stands in the evidence, and
+    is not printed.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -147,7 +158,7 @@ class _LogLines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         self.lines.append(f"{record.name}: {self.format(record)}")
         alone = logging.getLogger().handlers == [self]
-        if alone and logging.lastResort is not None:
+        if alone and record.name.partition(".")[0] not in OURS and logging.lastResort is not None:
             logging.lastResort.handle(record)
 
 

@@ -1,13 +1,14 @@
 """`throughline compare`, from the options as they were given to the exit code.
 
-Checks everything that can be wrong before anything is compared. Knows files and consoles; the options are
-`request.py`'s, the runs themselves `compare.py`'s, their meaning `verdict.py`'s.
+Checks everything that can be wrong before anything is compared. What is shown comes from the recording alone,
+which is a temporary one where nobody asked for it. Knows files and consoles; the options are `request.py`'s,
+the runs themselves `compare.py`'s, their meaning `report/story.py`'s.
 """
 
 from __future__ import annotations
 
-import json
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout
 from dataclasses import replace
@@ -19,52 +20,61 @@ from anyio import to_thread
 from rich.console import Console
 
 from client_demo import minimal
-from client_demo.causes import find
 from client_demo.collect import collecting
 from client_demo.compare import REFERENCE, Plan, compare
-from client_demo.errors import FileUnwritable
 from client_demo.foreign import asks_for
+from client_demo.gate import Breach, breaches, read_conditions
 from client_demo.minimal import Made
-from client_demo.record import recording
+from client_demo.record import LateRecorder, Recorder, recording
 from client_demo.report.aside import set_aside
-from client_demo.report.json import document
 from client_demo.report.live import Lines, View
-from client_demo.report.svg import svg
+from client_demo.report.story import Story, read_story
 from client_demo.report.terminal import show
+from client_demo.report.write import STDOUT, json_text, write_reports
 from client_demo.request import Request, plan_of
 from client_demo.settle import Settled, pointed, settle
 from client_demo.strangers import unblocked
 from client_demo.taps.latency import Crossing, Latency, measure
 from client_demo.trial import Watcher
 from client_demo.verdict import exit_code
-from client_demo.written import check_writable, write
+from client_demo.written import check_writable
+from throughline.errors import EXIT_DIFFERENCE, EXIT_OK
 from throughline.model import ModelSettings, OpenModel, open_model, read_settings
 from throughline.model.errors import ModelUnknown
 
 __all__ = ["Request", "plan_of", "run_comparison"]
 
-STDOUT = Path("-")
-UNASKED = "The agent asked no model at OPENAI_BASE_URL: what it asks elsewhere is not seen."
-
 
 async def run_comparison(request: Request) -> int:
     """Make the comparison, show it, and return the exit code; a `ThroughlineError` says why it cannot."""
+    story, more = await compared(request)
+    broken = None if request.fail_on is None else breaches(story, read_conditions([request.fail_on]))
+    _tell(request, story, broken, more)
+    if broken is not None:
+        return EXIT_DIFFERENCE if broken else EXIT_OK
+    return exit_code(story.runs, forced=story.header.setting().forced)
+
+
+async def compared(request: Request) -> tuple[Story, dict[str, Any]]:
+    """Make the comparison: its story, and what `--minimal` adds to it."""
     plan = plan_of(request)
-    if request.json_to not in (None, STDOUT) and request.json_to.suffix != ".json":
-        raise FileUnwritable(
-            option="--json", path=str(request.json_to), reason="its name does not end in .json"
-        )
-    for option, path in (("--record", request.record), ("--json", request.json_to), ("--svg", request.svg)):
-        if path is not None and path != STDOUT:
-            check_writable(option, path)
+    _check(request)
     async with open_model(request.model, env=request.env, dotenv=request.dotenv) as model:
         with _with_stranger(request, model.settings) if request.agent else nullcontext():
             settled = await settle(plan, request, model.settings)
             plan = replace(settled.plan, address=_address(request, model.settings))
-            made = await _made(request, plan, model)
+            made, story = await _made(request, plan, model)
             simple = await _simplest(request, made, settled, model) if request.minimal else None
-    _tell(request, made, simple, model.settings)
-    return exit_code(made.runs, forced=made.plan.subject is None)
+    return story, {} if simple is None else {"minimal": minimal.document(made, simple)}
+
+
+def _check(request: Request) -> None:
+    """Say what is wrong with files and conditions before anything runs."""
+    if request.fail_on is not None:
+        read_conditions([request.fail_on])
+    if request.record is not None:
+        check_writable("--record", request.record)
+    request.files.check(taken={request.record: "--record writes there as well"} if request.record else {})
 
 
 @contextmanager
@@ -81,32 +91,39 @@ async def _simplest(request: Request, made: Made, settled: Settled, model: OpenM
     """The same once more on the simplest input; it is not what is recorded."""
     click.echo("Once more, on the simplest input:", err=True)
     plan = minimal.minimal_plan(made.plan, settled.tools)
-    return await _made(replace(request, record=None), plan, model)
+    return (await _made(replace(request, record=None), plan, model))[0]
 
 
-async def _made(request: Request, plan: Plan, model: OpenModel) -> Made:
-    """Make the runs, and have all that passes in them noted."""
+async def _made(request: Request, plan: Plan, model: OpenModel) -> tuple[Made, Story]:
+    """Make the runs, have all that passes in them recorded, and read it back."""
     taps = _crossings(plan, model.settings)
     latency = await to_thread.run_sync(measure, taps) if taps else None
-    with ExitStack() as stack:
-        listeners = []
-        if request.record is not None:
-            recorder = stack.enter_context(recording(request.record, plan, model.settings))
-            listeners.append(recorder)
+    with _recorded(request.record) as (path, kind):
+        with ExitStack() as stack:
+            recorder = stack.enter_context(recording(path, plan, model.settings, kind=kind))
             if latency is not None:
                 recorder.costs(latency)
-        collector = stack.enter_context(collecting(*listeners))
-        watchers = stack.enter_context(_watchers(plan, model, latency))
-        try:
-            runs = await compare(plan, model, watchers=[collector, *watchers], tapping=collector.tapped)
-        except ModelUnknown as error:
-            if plan.agent is None or model.settings.kind == "configured":
-                raise
-            raise asks_for(plan.agent.given, error.model) from error
-        evidence = collector.evidence(plan, model.settings)
-    if plan.agent is not None and not any(one.who == "agent" for run in runs for one in run.provider):
-        plan = replace(plan, notes=(*plan.notes, UNASKED))
-    return Made(plan, runs, find(evidence))
+            collector = stack.enter_context(collecting(recorder))
+            watchers = stack.enter_context(_watchers(plan, model, latency))
+            try:
+                await compare(plan, model, watchers=[collector, *watchers], tapping=collector.tapped)
+            except ModelUnknown as error:
+                if plan.agent is None or model.settings.kind == "configured":
+                    raise
+                raise asks_for(plan.agent.given, error.model) from error
+            collector.finish()
+        story = await to_thread.run_sync(read_story, path)
+    return Made(plan, story.runs, story.findings), story
+
+
+@contextmanager
+def _recorded(path: Path | None) -> Iterator[tuple[Path, type[Recorder]]]:
+    """Where the recording goes: to the user's file at once, or to ours, when there is time."""
+    if path is not None:
+        yield path, Recorder
+        return
+    with tempfile.TemporaryDirectory(prefix="throughline-") as folder:
+        yield Path(folder) / "runs.jsonl", LateRecorder
 
 
 def _crossings(plan: Plan, model: ModelSettings) -> tuple[Crossing, ...]:
@@ -140,23 +157,18 @@ def _watchers(plan: Plan, model: OpenModel, latency: Latency | None) -> Iterator
         yield (Lines(console, plan),)
 
 
-def _tell(request: Request, made: Made, simple: Made | None, model: ModelSettings) -> None:
-    plan, runs = made.plan, made.runs
-    told: dict[str, Any] = document(plan, model, runs, made.found)
-    if simple is not None:
-        told["minimal"] = minimal.document(made, simple)
-    text = json.dumps(told, ensure_ascii=False, indent=2) + "\n"
-    if request.json_to == STDOUT:
-        click.echo(text, nl=False)
+def _tell(request: Request, story: Story, broken: Sequence[Breach] | None, more: dict[str, Any]) -> None:
+    if request.files.json == STDOUT:
+        click.echo(json_text(story, more), nl=False)
     else:
-        show(Console(), plan, model, runs, made.found)
-        if simple is not None:
-            click.echo(f"\nMINIMAL ({simple.plan.prompt}) {minimal.sentence(made, simple)}")
-        if request.json_to is not None:
-            write("--json", request.json_to, text)
-    if request.svg is not None:
-        write("--svg", request.svg, svg(plan, model, runs))
-    for run in runs:
-        if run.status == "error":
-            click.echo(f"Error: {run.error}", err=True)
-            break
+        show(Console(), story)
+        if more:
+            told = more["minimal"]
+            click.echo(f"\nMINIMAL ({told['prompt']}) {told['sentence']}")
+    write_reports(request.files, story, broken, more=more)
+    if broken is None:
+        failed = next((run for run in story.runs if run.status == "error"), None)
+        if failed is not None:
+            click.echo(f"Error: {failed.error}", err=True)
+    for one in broken or ():
+        click.echo(f"Not held: {one.kind}: {one.sentence}", err=True)

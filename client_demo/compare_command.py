@@ -139,6 +139,15 @@ class Names(click.ParamType[tuple[str, ...]]):
     help="Write the result as JSON: to FILE (.json), or to stdout where none is named (put PROMPT first).",
 )
 @click.option("--svg", type=FILE, help="Draw the result into this file, as the terminal shows it.")
+@click.option("--html", type=FILE, help="Write one page with everything: verdict, findings and a timeline.")
+@click.option("--md", type=FILE, help="Write it in Markdown, for the comment of a pull request.")
+@click.option("--junit", type=FILE, help="Write it as JUnit XML, for what shows tests in CI.")
+@click.option(
+    "--fail-on",
+    metavar="WHAT,WHAT,...",
+    help="End with 1 on any of these, and else with 0: loss, difference, error, overhead=10% (what bridged "
+    "takes over local), or none.",
+)
 @click.pass_obj
 def compare(env: MutableMapping[str, str] | None, /, **options: Any) -> None:
     """Run one agent with its tool in several places, call it by every path, and say what each one saw.
@@ -155,14 +164,16 @@ def compare(env: MutableMapping[str, str] | None, /, **options: Any) -> None:
     agent: what they ask there is seen. Mind that its tool is called once for each run.
 
     Exit codes: 0 bridged equals local (without local: equal calls had equal results), 1 not so, 2 usage,
-    3 a key was refused, 4 unreachable, 5 a run or an agent failed, 130 interrupted.
+    3 a key was refused, 4 unreachable, 5 a run or an agent failed, 130 interrupted. With --fail-on,
+    1 is for what it names, and 0 for all else that a comparison may come to.
 
     \b
     Examples:
       throughline compare
       throughline compare "Tell me a joke about the sea" --tool tell_joke --minimal
       throughline compare --paths astream:messages,events:v2 --placements local,bridged --repeat 5
-      throughline compare --model scripted --json result.json --record runs.jsonl
+      throughline compare --model scripted --json result.json --record runs.jsonl --html page.html
+      throughline compare --placements local,bridged --fail-on loss,difference,error --junit junit.xml
       OPENAI_API_KEY=... OPENAI_MODEL=gpt-4.1-mini throughline compare --paths astream:messages
 
     \b
@@ -181,9 +192,11 @@ def compare(env: MutableMapping[str, str] | None, /, **options: Any) -> None:
     import anyio
 
     from client_demo.command import Request
+    from client_demo.report.write import Files
 
     live = {} if env is None else env
-    request = Request(**options, env=dict(live), live_env=live, dotenv=DOTENV)
+    files = Files(options.pop("json_to"), *(options.pop(name) for name in ("svg", "html", "md", "junit")))
+    request = Request(**options, files=files, env=dict(live), live_env=live, dotenv=DOTENV)
     sys.exit(anyio.run(partial(_compared, request)))
 
 

@@ -43,6 +43,7 @@ from throughline.model.settings import ModelSettings
 __all__ = [
     "REDACTED",
     "SCHEMA",
+    "LateRecorder",
     "Recorder",
     "jsonable",
     "read_evidence",
@@ -101,8 +102,37 @@ class Recorder:
         self._file.flush()
 
 
+class LateRecorder(Recorder):
+    """Writes the events of a run when it is over, so that writing takes no time from it."""
+
+    def __init__(self, file: TextIO, plan: Plan, model: ModelSettings) -> None:
+        super().__init__(file, plan, model)
+        self._held: list[tuple[int, Seen, Sight]] = []
+
+    def sighted(self, number: int, seen: Seen, sight: Sight) -> None:
+        """Keep one event."""
+        self._held.append((number, seen, sight))
+
+    def asked(self, number: int, one: Request) -> None:
+        """Write what was kept, and a request."""
+        self._let_go()
+        super().asked(number, one)
+
+    def closed(self, evidence: RunEvidence) -> None:
+        """Write what was kept, and close the run."""
+        self._let_go()
+        super().closed(evidence)
+
+    def _let_go(self) -> None:
+        for one in self._held:
+            super().sighted(*one)
+        self._held.clear()
+
+
 @contextmanager
-def recording(path: Path, plan: Plan, model: ModelSettings) -> Iterator[Recorder]:
+def recording(
+    path: Path, plan: Plan, model: ModelSettings, *, kind: type[Recorder] = Recorder
+) -> Iterator[Recorder]:
     """Open a recording for the length of the context; raises `FileUnwritable` before anything runs."""
     try:
         file = path.open("w", encoding="utf-8")
@@ -110,4 +140,4 @@ def recording(path: Path, plan: Plan, model: ModelSettings) -> Iterator[Recorder
         reason = error.strerror or str(error)
         raise FileUnwritable(option="--record", path=str(path), reason=reason) from error
     with file:
-        yield Recorder(file, plan, model)
+        yield kind(file, plan, model)

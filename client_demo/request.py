@@ -18,6 +18,7 @@ from client_demo.paths import PATHS, path_named
 from client_demo.placements import PLACEMENTS, own_tools, placement_named, quirks_named
 from client_demo.probes import probes_named
 from client_demo.redaction import redacted
+from client_demo.report.write import Files
 from client_demo.survey import check_args, read_object, tool_named
 from client_demo.targets import Target, read_target
 from throughline.codec import scrub
@@ -59,8 +60,7 @@ class Request:
     timeout: float
     server: str | None
     record: Path | None
-    json_to: Path | None
-    svg: Path | None
+    files: Files
     env: Mapping[str, str]
     dotenv: Path
     quirk: tuple[str, ...] = ()
@@ -70,6 +70,7 @@ class Request:
     transport: Transport = "stdio"
     probe: tuple[str, ...] = ()
     minimal: bool = False
+    fail_on: str | None = None
     live_env: MutableMapping[str, str] = field(default_factory=dict, repr=False)
 
 

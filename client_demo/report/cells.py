@@ -43,6 +43,12 @@ def outcome(run: Run, local: Run | None) -> Words:
     return Words(f"= {counted or 'equal'}", GOOD)
 
 
+def outcomes(runs: Sequence[Run], reference: str) -> dict[tuple[str, str], Words]:
+    """How the latest run of each placement and path came out."""
+    latest = {(run.cell.placement, run.cell.path): run for run in runs}
+    return {spot: outcome(run, latest.get((reference, spot[1]))) for spot, run in latest.items()}
+
+
 def progress(tap: Tap) -> Words:
     """What a run has seen so far, while it runs."""
     if tap.tool_tokens:

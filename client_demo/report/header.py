@@ -61,7 +61,9 @@ class Header:
         )
 
 
-def header_of(plan: Plan, model: ModelSettings, *, schema: str, throughline: str, at: str) -> Header:
+def header_of(
+    plan: Plan, model: ModelSettings, *, schema: str = "", throughline: str = "", at: str = ""
+) -> Header:
     """What a plan says of a comparison."""
     return Header(
         schema=schema,
@@ -105,6 +107,19 @@ def completed(header: Header, runs: Sequence[Run]) -> Header:
     paths = header.paths or tuple(dict.fromkeys(run.cell.path for run in runs))
     repeat = max([header.repeat, *(run.cell.repeat for run in runs)])
     return replace(header, placements=placements, paths=paths, repeat=repeat)
+
+
+def about(header: Header) -> str:
+    """Which tool or agent it was, who was asked, and by how many paths, in a line."""
+    where = f" of {header.server}" if header.server is not None else ""
+    what = f"{header.tool or 'every tool'}{where}"
+    if header.agent is not None:
+        what = header.agent + (f" with {what}" if header.factory else "")
+    if header.args is not None:
+        what += ", called without an agent"
+    name, kind = header.model["name"].partition("?")[0], header.model["kind"]
+    model = "the scripted model (not a model)" if kind == "scripted" else f"{name} ({kind})"
+    return f"{what} with {model}, {len(header.paths)} path{'' if len(header.paths) == 1 else 's'}"
 
 
 def _tuple(value: Any) -> Any:

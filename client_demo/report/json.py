@@ -5,62 +5,58 @@ Pure: runs in, JSON values out. Knows the schema and nothing of how it is writte
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from client_demo.compare import REFERENCE, Plan, equal_to, equal_to_local, reference_of
+from client_demo.compare import REFERENCE, equal_to, equal_to_local, reference_of
 from client_demo.findings import Finding
-from client_demo.redaction import redacted, without_keys
+from client_demo.redaction import without_keys
+from client_demo.report import apart
+from client_demo.report.story import Story
 from client_demo.runs import Run
-from throughline.model.settings import ModelSettings
 
 SCHEMA = "throughline.compare/1"
 
 
-def document(
-    plan: Plan, model: ModelSettings, runs: Sequence[Run], findings: Sequence[Finding] = ()
-) -> dict[str, Any]:
+def document(story: Story) -> dict[str, Any]:
     """The whole comparison."""
     return {
         "schema": SCHEMA,
-        "prompt": plan.prompt,
-        "model": {"kind": model.kind, "name": model.model},
-        "runs": [row(run) for run in runs],
-        "equal_to_local": equal_to_local(runs),
-        **_theirs(plan, runs),
-        "findings": [_finding(one, model.api_key) for one in findings],
+        "prompt": story.header.prompt,
+        "model": dict(story.header.model),
+        "runs": [row(run) for run in story.runs],
+        "equal_to_local": equal_to_local(story.runs),
+        **_theirs(story),
+        "findings": [_finding(one) for one in story.findings],
+        "differences": apart.document(story.differences),
+        "complete": story.complete,
     }
 
 
-def _theirs(plan: Plan, runs: Sequence[Run]) -> dict[str, Any]:
+def _theirs(story: Story) -> dict[str, Any]:
     """What there is to say of a comparison that is not of our own agent, and our own server over stdio."""
-    if plan.server is None and plan.subject is None and plan.transport == "stdio":
+    header = story.header
+    ours = header.agent is None and header.args is None
+    if header.server is None and ours and header.transport == "stdio":
         return {}
-    told: dict[str, Any] = {"tool": plan.tool, **whose(plan)}
-    if (name := reference_of(plan.placements)) != REFERENCE:
-        told |= {"reference": name, "equal_to_reference": equal_to(name, runs)}
-    return {**told, "not_applicable": dict(plan.unfit), "notes": list(plan.notes)}
+    told: dict[str, Any] = {"tool": header.tool}
+    if header.server is not None:
+        told["server"] = header.server
+    elif header.transport != "stdio":
+        told["transport"] = header.transport
+    if header.agent is not None:
+        told["agent"] = header.agent
+    if header.args is not None:
+        told["args"] = dict(header.args)
+    if (name := reference_of(header.placements)) != REFERENCE:
+        told |= {"reference": name, "equal_to_reference": equal_to(name, story.runs)}
+    return {**told, "not_applicable": dict(header.unfit), "notes": list(header.notes)}
 
 
-def whose(plan: Plan) -> dict[str, Any]:
-    """Whose server and agent it was, and how a tool was called, where that is not the ordinary way."""
-    told: dict[str, Any] = {}
-    if plan.server is not None:
-        told["server"] = plan.server.title
-    elif plan.transport != "stdio":
-        told["transport"] = plan.transport
-    if plan.agent is not None:
-        told["agent"] = plan.agent.given
-    if plan.args is not None:
-        told["args"] = redacted(dict(plan.args))
-    return told
-
-
-def _finding(finding: Finding, key: str) -> dict[str, Any]:
+def _finding(finding: Finding) -> dict[str, Any]:
     """A finding; what it quotes is from requests and messages, and is cleaned as a recording is."""
-    exhibits = [{**asdict(one), "says": without_keys(one.says, key)} for one in finding.evidence]
-    return {**asdict(finding), "sentence": without_keys(finding.sentence, key), "evidence": exhibits}
+    exhibits = [{**asdict(one), "says": without_keys(one.says)} for one in finding.evidence]
+    return {**asdict(finding), "sentence": without_keys(finding.sentence), "evidence": exhibits}
 
 
 def row(run: Run) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from client_demo.compare import Plan, reference_of, schedule
 from client_demo.paths import Seen
 from client_demo.report import cells
 from client_demo.report.cells import Words
+from client_demo.report.header import header_of
 from client_demo.report.terminal import heading, matrix
 from client_demo.runs import Cell, Run, Tap
 from throughline.model import OpenModel
@@ -62,8 +63,8 @@ class View:
     """Draws the paths by placement, filling in while runs go on; a context manager."""
 
     def __init__(self, console: Console, plan: Plan, model: OpenModel) -> None:
-        self._plan = plan
         self._model = model
+        self._header = header_of(plan, model.settings)
         self._total = len(schedule(plan))
         self._reference = reference_of(plan.placements)
         self._started = time.monotonic()
@@ -123,8 +124,8 @@ class View:
         done = f"run {number} of {self._total}" if self._now or self._runs else "starting, warming up"
         done = f"probe {self._probe}" if self._probe else done
         clock = f"{time.monotonic() - self._started:.0f} s"
-        head = heading(self._plan, self._model.settings).append(f"   {done}, {clock}", "cyan")
-        return Group(head, "", matrix(self._plan, words), "", told)
+        head = heading(self._header).append(f"   {done}, {clock}", "cyan")
+        return Group(head, "", matrix(self._header, words), "", told)
 
     def _written(self) -> Text:
         """What the model is writing now, whoever gets to see it."""

@@ -81,10 +81,17 @@ def story_of(lines: Iterable[Mapping[str, Any]]) -> Story:
         raise LineBroken(number=1) from error
     book = read_book(rest)
     evidence = evidence_of(first, book)
-    runs = tuple(one.run for one in evidence.runs if not one.probe)
-    header = completed(head, runs)
+    header = completed(head, _compared(evidence))
+    whole = len(_compared(evidence)) >= header.runs and all(pages.ended for pages in book.runs.values())
+    return tell(header, evidence, latency=book.latency, complete=whole)
+
+
+def tell(
+    header: Header, evidence: Evidence, *, latency: Mapping[str, Any] | None = None, complete: bool = True
+) -> Story:
+    """The story of this evidence."""
+    runs = _compared(evidence)
     header = replace(header, notes=tuple(_notes(header, evidence)))
-    complete = len(runs) >= header.runs and all(pages.ended for pages in book.runs.values())
     told = verdict(runs, header.setting())
     return Story(
         header=header,
@@ -93,10 +100,14 @@ def story_of(lines: Iterable[Mapping[str, Any]]) -> Story:
         findings=find(evidence),
         differences=differences(evidence),
         verdict=told if complete else (_cut(header, runs), *told),
-        latency=book.latency,
+        latency=latency,
         complete=complete,
         overhead=tuple(_overhead(runs)),
     )
+
+
+def _compared(evidence: Evidence) -> tuple[Run, ...]:
+    return tuple(one.run for one in evidence.runs if not one.probe)
 
 
 def _notes(header: Header, evidence: Evidence) -> Iterator[str]:

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
 
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 
-from client_demo.compare import Plan
+from client_demo.report.story import Story
 from client_demo.report.terminal import picture
-from client_demo.runs import Run
-from throughline.model.settings import ModelSettings
 
 WIDTH = 100
 # Black, red, green, yellow, blue, magenta, cyan, white: as they are, and bright.
@@ -31,12 +28,12 @@ THEME = TerminalTheme((16, 20, 30), (214, 220, 230), _colors(NORMAL), _colors(BR
 FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
 
-def svg(plan: Plan, model: ModelSettings, runs: Sequence[Run]) -> str:
+def svg(story: Story) -> str:
     """Draw the verdict and the paths by placement."""
     console = Console(
         record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor"
     )
-    console.print(picture(plan, model, runs))
+    console.print(picture(story))
     drawn = console.export_svg(title="throughline compare", theme=THEME)
     drawn = re.sub(r"@font-face\s*\{.*?\}", "", drawn, flags=re.DOTALL)
     return re.sub(r"font-family: ?(Fira Code|arial)[^;]*;", f"font-family: {FONTS};", drawn)

@@ -13,14 +13,13 @@ from rich.console import Console, Group, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from client_demo.compare import Plan, reference_of
-from client_demo.findings import Finding as Cause
-from client_demo.report import cells
-from client_demo.report.causes import drawn, told
+from client_demo.compare import reference_of
+from client_demo.report import apart, causes, cells
 from client_demo.report.cells import Words
+from client_demo.report.header import Header, about
+from client_demo.report.story import Story
 from client_demo.runs import Run
-from client_demo.verdict import Finding, setting_of, verdict
-from throughline.model.settings import ModelSettings
+from client_demo.verdict import Finding
 
 MARKS = {"good": ("=", "bold green"), "bad": ("!", "bold red"), "note": ("-", "dim")}
 LEGEND = (
@@ -62,45 +61,28 @@ NARROW = tuple(
 )
 
 
-def show(
-    console: Console, plan: Plan, model: ModelSettings, runs: Sequence[Run], found: Sequence[Cause] = ()
-) -> None:
-    """Print the whole comparison: the verdict first, then its causes."""
+def show(console: Console, story: Story) -> None:
+    """Print the whole comparison: the verdict first, then what differs, then its causes."""
     if console.is_terminal:
-        causes = [drawn(found), ""] if found else []
-        console.print(
-            picture(plan, model, runs), "", *causes, details(runs, width=console.width), "", sep="\n"
-        )
+        differ = [apart.drawn(story.differences), ""] if story.differences else []
+        found = [causes.drawn(story.findings), ""] if story.findings else []
+        runs = details(story.runs, width=console.width)
+        console.print(picture(story), "", *differ, *found, runs, "", sep="\n")
     else:
-        console.file.writelines(f"{line}\n" for line in plain(plan, model, runs, found))
+        console.file.writelines(f"{line}\n" for line in plain(story))
 
 
-def picture(plan: Plan, model: ModelSettings, runs: Sequence[Run]) -> RenderableType:
+def picture(story: Story) -> RenderableType:
     """What fits on a screen: the question, the verdict, and the paths by placement."""
-    findings = verdict(runs, setting_of(plan, model))
-    reference = reference_of(plan.placements)
-    latest = {(run.cell.placement, run.cell.path): run for run in runs}
-    words = {key: cells.outcome(run, latest.get((reference, key[1]))) for key, run in latest.items()}
+    header, reference = story.header, reference_of(story.header.placements)
+    words = cells.outcomes(story.runs, reference)
     legend = Text(LEGEND.format(reference), "dim")
-    return Group(heading(plan, model), "", _findings(findings), "", matrix(plan, words), "", legend)
+    return Group(heading(header), "", _findings(story.verdict), "", matrix(header, words), "", legend)
 
 
-def heading(plan: Plan, model: ModelSettings) -> Text:
+def heading(header: Header) -> Text:
     """The question, who is asked, and which tool answers."""
-    text = Text.assemble((plan.prompt, "bold"), "\n")
-    where = f" of {plan.server.title}" if plan.server is not None else ""
-    what = f"{plan.tool or 'every tool'}{where}"
-    if plan.agent is not None:
-        what = plan.agent.given + (f" with {what}" if plan.agent.is_factory else "")
-    if plan.args is not None:
-        what += ", called without an agent"
-    paths = f"{len(plan.paths)} path{'' if len(plan.paths) == 1 else 's'}"
-    return text.append(f"{what} with {_model(model)}, {paths}", "dim")
-
-
-def _model(model: ModelSettings) -> str:
-    name = model.model.partition("?")[0]
-    return "the scripted model (not a model)" if model.kind == "scripted" else f"{name} ({model.kind})"
+    return Text.assemble((header.prompt, "bold"), "\n", (about(header), "dim"))
 
 
 def _findings(findings: Sequence[Finding]) -> Table:
@@ -115,15 +97,15 @@ def _findings(findings: Sequence[Finding]) -> Table:
     return table
 
 
-def matrix(plan: Plan, words: dict[tuple[str, str], Words]) -> Table:
+def matrix(header: Header, words: dict[tuple[str, str], Words]) -> Table:
     """Paths down, placements across, a few words in each cell; a cell without words is still to come."""
     table = Table(box=SIMPLE_HEAD, padding=(0, 1), header_style="bold", pad_edge=False, show_edge=False)
-    table.add_column("path", no_wrap=True, min_width=max(map(len, plan.paths)))
-    for placement in (*plan.placements, *plan.unfit):
+    table.add_column("path", no_wrap=True, min_width=max(map(len, header.paths)))
+    for placement in (*header.placements, *header.unfit):
         table.add_column(placement, no_wrap=True, min_width=14)
-    for path in plan.paths:
-        row = [words.get((placement, path), Words("", "")) for placement in plan.placements]
-        row += [NOT_APPLICABLE] * len(plan.unfit)
+    for path in header.paths:
+        row = [words.get((placement, path), Words("", "")) for placement in header.placements]
+        row += [NOT_APPLICABLE] * len(header.unfit)
         table.add_row(path, *(Text(one.text, one.style) for one in row))
     return table
 
@@ -141,17 +123,17 @@ def details(runs: Sequence[Run], *, width: int) -> RenderableType:
     return Group(*groups)
 
 
-def plain(
-    plan: Plan, model: ModelSettings, runs: Sequence[Run], found: Sequence[Cause] = ()
-) -> Iterator[str]:
+def plain(story: Story) -> Iterator[str]:
     """The same as lines of text, for files and pipes."""
-    yield from heading(plan, model).plain.splitlines()
+    runs = story.runs
+    yield from heading(story.header).plain.splitlines()
     yield ""
-    for finding in verdict(runs, setting_of(plan, model)):
+    for finding in story.verdict:
         yield f"{MARKS[finding.tone][0]} {finding.subject} {finding.text}".replace("  ", " ")
     yield ""
-    if found:
-        yield from (*told(found), "")
+    for lines in (apart.told(story.differences), causes.told(story.findings)):
+        if told := list(lines):
+            yield from (*told, "")
     names = ["path", *(" ".join(column.name.split()) for column in COLUMNS), "verdict"]
     names[1] = "placement"
     rows = [names]

@@ -17,6 +17,7 @@ from client_demo.placements import PLACEMENTS, placement_named
 from client_demo.report.json import document
 from client_demo.runs import Cell, Run, Tap
 from client_demo.targets import Target
+from tests.report.made import story
 from throughline.errors import ServerUnavailable
 from throughline.model import OpenModel, open_model
 from throughline.model.errors import KeyRefused, ModelUnknown
@@ -135,8 +136,10 @@ async def test_progress_on_a_held_session_arrives_and_is_dropped(scripted: OpenM
 
 async def test_the_json_has_the_fields_of_its_schema_and_no_others(scripted: OpenModel, listed: Runs) -> None:
     plan = plan_of(("local", "held", "bridged"))
-    told = json.loads(json.dumps(document(plan, scripted.settings, list(listed.values()))))
-    assert list(told) == ["schema", "prompt", "model", "runs", "equal_to_local", "findings"]
+    told = json.loads(json.dumps(document(story(plan, list(listed.values()), scripted.settings))))
+    assert list(told) == [
+        *("schema", "prompt", "model", "runs", "equal_to_local", "findings", "differences", "complete")
+    ]
     assert told["schema"] == "throughline.compare/1"
     assert told["model"] == {"kind": "scripted", "name": "scripted?pace_ms=0"}
     assert len(told["runs"]) == 3 * len(ALL_PATHS)

@@ -21,11 +21,11 @@ from client_demo.report.terminal import show
 from client_demo.runs import Cell, Run, Tap
 from tests.compare.made import WHOLE, failed, run, silent
 from tests.compare.streams import token
-from throughline.model import ModelSettings, OpenModel
+from tests.report.made import story
+from throughline.model import OpenModel
 
 pytestmark = pytest.mark.anyio
 
-MODEL = ModelSettings("http://x/v1", "k", "smollm2-135m-instruct", "embedded")
 NOISE = "import sys; print('noise', file=sys.stderr)"
 PATHS = ("invoke", "ainvoke", "astream:messages")
 PLAN = Plan("What items are in the bedroom?", "list_items", ("local", "adapters", "bridged"), PATHS)
@@ -45,7 +45,7 @@ def console_to(file: io.StringIO, *, terminal: bool) -> Console:
 
 def shown(*, terminal: bool) -> str:
     file = io.StringIO()
-    show(console_to(file, terminal=terminal), PLAN, MODEL, RUNS)
+    show(console_to(file, terminal=terminal), story(PLAN, RUNS))
     return file.getvalue()
 
 
@@ -130,7 +130,7 @@ def test_lines_tell_each_run_when_it_is_over() -> None:
 
 
 def test_the_picture_is_an_svg_that_loads_nothing_from_elsewhere() -> None:
-    drawn = svg(PLAN, MODEL, RUNS)
+    drawn = svg(story(PLAN, RUNS))
     root = ElementTree.fromstring(drawn)
     assert root.tag.endswith("svg")
     assert "url(http" not in drawn

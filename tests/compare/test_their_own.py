@@ -15,6 +15,7 @@ import anyio
 import pytest
 
 from client_demo.command import run_comparison
+from client_demo.report.write import Files
 from client_demo.request import Request
 from throughline.errors import EXIT_AUTH, EXIT_TOOL, EXIT_UNREACHABLE, EXIT_USAGE, ThroughlineError
 
@@ -34,8 +35,7 @@ REQUEST = Request(
     timeout=60,
     server=None,
     record=None,
-    json_to=Path("-"),
-    svg=None,
+    files=Files(json=Path("-")),
     env={},
     dotenv=Path("no.env"),
 )
@@ -371,12 +371,11 @@ async def test_a_result_is_written_whole_or_not_at_all(
 ) -> None:
     file = tmp_path / "result.json"
     file.write_text("what was there")
-    error = await refused(server="no-such-command", json_to=file)
+    error = await refused(server="no-such-command", files=Files(json=file))
     assert error.exit_code == EXIT_UNREACHABLE
     assert file.read_text() == "what was there"
     with anyio.fail_after(60):
-        await run_comparison(
-            replace(REQUEST, placements=("local",), paths=("ainvoke",), json_to=file, svg=tmp_path / "a.svg")
-        )
+        files = Files(json=file, svg=tmp_path / "a.svg")
+        await run_comparison(replace(REQUEST, placements=("local",), paths=("ainvoke",), files=files))
     assert json.loads(file.read_text())["schema"] == "throughline.compare/1"
     assert sorted(os.listdir(tmp_path)) == ["a.svg", "result.json"]
