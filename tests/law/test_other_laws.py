@@ -11,12 +11,13 @@ from typing import Any
 import anyio
 import pytest
 from langchain_core.messages import AIMessageChunk
+from langchain_core.runnables import RunnableConfig
 
 from client_demo.paths import PATHS, Seen, normalise_by_call, path_named, run_path
 from tests.law import graphs
 from tests.law.conftest import Bed
 from tests.law.graphs import Graph
-from tests.law.test_transparency import ARGUMENTS
+from tests.law.test_transparency import ARGUMENTS, ORDERED
 from throughline.errors import RemoteError
 
 pytestmark = pytest.mark.anyio
@@ -190,6 +191,21 @@ async def test_leaving_a_stream_closes_the_providers_and_keeps_the_session(any_b
         left = next(record for record in records[before:] if record.who == "tool")
         assert left.tokens < 1000
         assert (await any_bed.bridged["echo"].ainvoke({"text": "still here"})).startswith("still here")
+
+
+@pytest.mark.parametrize("tool", ORDERED)
+async def test_a_caller_that_did_not_opt_in_loses_nothing_but_the_stream(bed: Bed, tool: str) -> None:
+    async def heard(progress: float, total: float | None, message: str | None) -> None:
+        return None
+
+    arguments = ARGUMENTS.get(tool, {"text": "word"})
+    config = RunnableConfig(configurable={"thread_id": tool})
+    state = await agent(bed, bed.bridged).ainvoke(ask(tool, arguments), config)
+    [bridged] = [message for message in state["messages"] if message.type == "tool"]
+    for callback in (None, heard):
+        plain = await bed.remote.session.call_tool(tool, arguments, progress_callback=callback)
+        assert not plain.isError
+        assert [getattr(block, "text", None) for block in plain.content] == [bridged.text]
 
 
 async def test_a_tool_that_fails_ends_its_runs_and_tells_its_own_words(any_bed: Bed) -> None:

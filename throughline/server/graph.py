@@ -80,6 +80,14 @@ def body_config(emitter: Emitter, request: StreamRequest, *, send_prompts: bool)
     return RunnableConfig(callbacks=manager, configurable=configurable)
 
 
+def unheard_config() -> RunnableConfig:
+    """The same for a caller that did not opt in: what the body writes or dispatches goes nowhere."""
+    manager = AsyncCallbackManager([], parent_run_id=uuid4())
+    return RunnableConfig(
+        callbacks=manager, configurable={CONFIG_KEY_RUNTIME: Runtime(stream_writer=lambda _: None)}
+    )
+
+
 def _configurable(emitter: Emitter, graph: GraphContext, root: UUID) -> dict[str, Any]:
     own_ns = tuple(graph.ns.split(NS_SEP)[:-1])
 

@@ -154,9 +154,13 @@ async def _group() -> AsyncIterator[TaskGroup]:
 
 async def _cut(call: Body, reporter: Reporter, serving: Serving) -> types.CallToolResult:
     """Run a body up to the deadline, and answer with what it had by then."""
-    harvest = Harvest(reporter)
+    from throughline.server.graph import unheard_config  # brings LangGraph
+
+    harvest, config = Harvest(reporter), unheard_config()
     try:
-        return await _result(_with(call, harvest, serving), harvest.stopped, deadline_s=serving.deadline_s)
+        return await _result(
+            _with(call, harvest, serving), harvest.stopped, config, deadline_s=serving.deadline_s
+        )
     except BodyTimeout:
         why = f"the time limit of {serving.deadline_s:g} s was reached"
     if (partial_result := harvest.text()) is None:
