@@ -1,7 +1,7 @@
 """The timeline as the page's script reads it: moments in columns of numbers, texts once each.
 
 Pure, and the same bytes for the same evidence. Knows how much a browser can hold; refuses to know how it is
-drawn (`page.js`). In the JSON that is embedded:
+drawn (`script/`). In the JSON that is embedded:
 
     lanes, placements, paths    names, referred to by their place
     runs                        one object a run: number, placement, path, repeat, probe, status, seconds

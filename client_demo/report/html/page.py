@@ -20,7 +20,9 @@ from client_demo.report.html.readable import fit, without_surrogates
 from client_demo.report.html.told import page_of
 from client_demo.report.story import Story
 
-TEMPLATE, STYLE, SCRIPT = "page.html.j2", "page.css", "page.js"
+TEMPLATE, STYLE = "page.html.j2", "page.css"
+SCRIPTS = ("moments.js", "drawing.js", "timeline.js", "page.js")
+"""Each builds on those before it; together they are one script."""
 LIBRARY, LIBRARY_STYLE = "vendor/uPlot.iife.min.js", "vendor/uPlot.min.css"
 
 
@@ -28,7 +30,7 @@ def html_page(story: Story) -> str:
     """Draw the whole page."""
     drawn = timeline(story.evidence, story.findings)
     style = f"{_text(LIBRARY_STYLE)}\n{_text(STYLE)}"
-    scripts = _text(LIBRARY), _text(SCRIPT)
+    scripts = _text(LIBRARY), "\n".join(_text(f"script/{name}") for name in SCRIPTS)
     page = (
         _environment()
         .get_template(TEMPLATE)

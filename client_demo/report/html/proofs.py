@@ -46,7 +46,10 @@ def _exhibit(one: Exhibit) -> ExhibitView:
 def differences(found: Sequence[Difference]) -> Iterator[DifferenceView]:
     """The differences, the established ones first; only so many."""
     for one in sorted(found, key=lambda one: not one.established)[:DIFFERENCES]:
-        yield DifferenceView(one.aspect, one.within, one.established, f"{one}.", difference_sides(one))
+        told = f"{one}."
+        yield DifferenceView(
+            one.aspect, one.within, one.established, told[0].upper() + told[1:], difference_sides(one)
+        )
 
 
 def answers(runs: Sequence[Run]) -> Iterator[AnswerView]:
