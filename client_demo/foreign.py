@@ -118,7 +118,11 @@ def load_agent(given: str) -> ForeignAgent:
     source, _, attribute = given.rpartition(":")
     if not source or not attribute or "/" in attribute:
         raise AgentUnusable(given=given, reason="it has no module, or no attribute", remedy=HOW)
-    found = _attribute(given, _module(given, source), attribute)
+    return as_agent(given, _attribute(given, _module(given, source), attribute))
+
+
+def as_agent(given: str, found: Any) -> ForeignAgent:
+    """An agent that is here already, by a name. Raises: AgentUnusable."""
     if _is_graph(found):
         return ForeignAgent(given, found)
     if isinstance(found, type) or not callable(found):

@@ -148,6 +148,8 @@ def _failed(story: Story, _: Condition) -> Iterator[Breach]:
         own = [run for run in failed if (run.cell.placement, run.cell.path) == cell]
         told = f"{cell[0]} failed on {cell[1]}, in {_runs(len(own))}: {own[0].error}"
         yield Breach("error", *cell, told)
+    if not any(run.status in ("ok", "error") for run in story.runs):
+        yield Breach("error", "", "", "No run was made, so that nothing is known.")
     if not story.complete:
         told = f"{len(story.runs)} of {story.header.runs} runs came to their end."
         yield Breach("error", "", "", f"The recording ends before its last run did: {told}")

@@ -14,6 +14,7 @@ from typing import Any
 from client_demo.compare import REFERENCE, Plan
 from client_demo.errors import EmptyPrompt, UsageError
 from client_demo.far import Transport
+from client_demo.foreign import ForeignAgent
 from client_demo.paths import PATHS, path_named
 from client_demo.placements import PLACEMENTS, own_tools, placement_named, quirks_named
 from client_demo.probes import probes_named
@@ -58,14 +59,14 @@ class Request:
     model: str
     repeat: int
     timeout: float
-    server: str | None
+    server: str | Target | None
     record: Path | None
     files: Files
     env: Mapping[str, str]
     dotenv: Path
     quirk: tuple[str, ...] = ()
     args: str | None = None
-    agent: str | None = None
+    agent: str | ForeignAgent | None = None
     given: str | None = None
     transport: Transport = "stdio"
     probe: tuple[str, ...] = ()
@@ -87,7 +88,7 @@ def plan_of(request: Request) -> Plan:
         paths=tuple(dict.fromkeys(path_named(name).name for name in paths)),
         repeat=request.repeat,
         timeout_s=request.timeout,
-        server=read_target(request.server, env=request.env) if request.server is not None else None,
+        server=_server(request),
         quirks=quirks_named(request.quirk, transport=request.transport),
         args=args,
         given=_given(request.given),
@@ -136,6 +137,12 @@ def _prompt(request: Request, args: Mapping[str, Any] | None) -> str:
     if not request.prompt.strip():
         raise EmptyPrompt
     return scrub(request.prompt)
+
+
+def _server(request: Request) -> Target | None:
+    if request.server is None or isinstance(request.server, Target):
+        return request.server
+    return read_target(request.server, env=request.env)
 
 
 def _given(text: str | None) -> Any:

@@ -67,7 +67,7 @@ def pointed(live_env: MutableMapping[str, str], settings: ModelSettings) -> Iter
 
 def _with_agent(plan: Plan, request: Request) -> Plan:
     assert request.agent is not None
-    agent = load_agent(request.agent)
+    agent = load_agent(request.agent) if isinstance(request.agent, str) else request.agent
     plan = replace(plan, agent=agent)
     if agent.is_factory:
         return plan

@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "client_demo": {"client_demo", "throughline"},
 }
 # Settings are read once, at an entry point, and passed down.
-ENTRY_POINTS = {"client_demo/cli.py", "mcp_server/__main__.py"}
+ENTRY_POINTS = {"client_demo/cli.py", "client_demo/pytest_plugin.py", "mcp_server/__main__.py"}
 # Private names of dependencies, by the file that uses them: one file a side. What each is taken for, and the
 # check that fails when it moves or comes to mean something else, stand in test_private_names.py.
 PRIVATE_NAMES = {

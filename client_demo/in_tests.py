@@ -1,0 +1,154 @@
+"""A comparison as a test makes it: from keyword arguments to an assertion that a person can read.
+
+Knows what `throughline compare` can be asked for and what a test may hold; knows nothing of pytest.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from anyio.from_thread import start_blocking_portal
+
+from client_demo.command import compared
+from client_demo.compare import REFERENCE
+from client_demo.errors import UnknownName, UsageError
+from client_demo.findings import at_least
+from client_demo.foreign import ForeignAgent, as_agent
+from client_demo.gate import Breach, breaches, read_conditions
+from client_demo.report.causes import told
+from client_demo.report.story import Story
+from client_demo.report.write import Files
+from client_demo.request import Request
+from client_demo.targets import Target, read_target
+from client_demo.verdict import BRIDGED
+from throughline.errors import ThroughlineError
+
+FAIL_ON = "loss,difference,error"
+PLACEMENTS = (REFERENCE, BRIDGED)
+USUAL: dict[str, Any] = {
+    "prompt": None,
+    "placements": PLACEMENTS,
+    "paths": ("all",),
+    "tool": None,
+    "model": "auto",
+    "repeat": 1,
+    "timeout": 120.0,
+    "server": None,
+    "agent": None,
+    "args": None,
+    "given": None,
+    "transport": "stdio",
+    "probe": (),
+    "quirk": (),
+}
+_MANY = ("placements", "paths", "probe", "quirk")
+_OBJECTS = ("args", "given")
+_PYTHON = ("python", "python3")
+
+
+class NotTheSame(AssertionError):
+    """A comparison came to what it must not; `breaches` are what was not held."""
+
+    def __init__(self, message: str, not_held: tuple[Breach, ...]) -> None:
+        super().__init__(message)
+        self.breaches = not_held
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A comparison that was made: its story, and the file with its recording."""
+
+    story: Story
+    recording: Path
+    fail_on: str = FAIL_ON
+
+    def breaches(self, fail_on: str | None = None) -> tuple[Breach, ...]:
+        """What is not held of `fail_on`, which is as on the command line."""
+        return breaches(self.story, read_conditions([self.fail_on if fail_on is None else fail_on]))
+
+    def check(self, fail_on: str | None = None) -> Comparison:
+        """Fail where something is not held. Raises: NotTheSame, an AssertionError."""
+        __tracebackhide__ = True
+        if not_held := self.breaches(fail_on):
+            raise NotTheSame("\n".join(self._reasons(not_held)), not_held)
+        return self
+
+    def _reasons(self, not_held: tuple[Breach, ...]) -> Iterator[str]:
+        header = self.story.header
+        yield f"{header.agent or header.tool or 'The agent'} is not the same wherever it was run."
+        yield from (f"  {one.kind}: {one.sentence}" for one in not_held)
+        if bad := [one for one in self.story.verdict if one.tone == "bad"]:
+            yield "What was seen:"
+            yield from (f"  {one.subject or 'everywhere'}: {one.text}" for one in bad)
+        if found := at_least(self.story.findings, "warning"):
+            yield "Why, as far as the recording proves it:"
+            yield from (f"  {line}" for line in told(found))
+        yield f"The recording is kept; look at it with: throughline report {self.recording} --html page.html"
+
+
+def compare(
+    options: Mapping[str, Any], *, recording: Path, root: Path, live_env: MutableMapping[str, str]
+) -> Comparison:
+    """Make the comparison in a thread of its own. Raises: ThroughlineError."""
+    __tracebackhide__ = True
+    asked = dict(options)
+    fail_on = asked.pop("fail_on", FAIL_ON)
+    read_conditions([fail_on])
+    request = _request(asked, root, live_env)
+    try:
+        with start_blocking_portal() as portal:
+            story, _ = portal.call(compared, replace(request, record=recording))
+    except ThroughlineError as error:
+        raise error.with_traceback(None) from None  # its sentence says it all
+    return Comparison(story, recording, fail_on)
+
+
+def _request(options: Mapping[str, Any], root: Path, live_env: MutableMapping[str, str]) -> Request:
+    for name in options:
+        if name not in USUAL:
+            raise UnknownName(kind="option of compare", name=name, valid=[*USUAL, "fail_on"])
+    asked = {**USUAL, **options}
+    if asked["repeat"] < 1 or asked["timeout"] <= 0:
+        raise UsageError("A comparison takes runs, and time for them", remedy="set repeat and timeout.")
+    asked |= {name: _names(asked[name]) for name in _MANY}
+    asked |= {name: _json(asked[name]) for name in _OBJECTS}
+    asked["server"] = _server(asked["server"], root, live_env)
+    asked["agent"] = _agent(asked["agent"])
+    return Request(
+        **asked, record=None, files=Files(), env=dict(live_env), dotenv=root / ".env", live_env=live_env
+    )
+
+
+def _json(value: str | Mapping[str, Any] | None) -> str | None:
+    return json.dumps(value) if isinstance(value, Mapping) else value
+
+
+def _names(value: str | Iterable[str]) -> tuple[str, ...]:
+    names = value.split(",") if isinstance(value, str) else value
+    return tuple(name.strip() for name in names if name.strip())
+
+
+def _agent(agent: Any) -> str | ForeignAgent | None:
+    """What was named is imported later; an object is used as it is, by a name of its own."""
+    if agent is None or isinstance(agent, str):
+        return agent
+    name = getattr(agent, "__qualname__", None) or getattr(agent, "name", None) or type(agent).__name__
+    return as_agent(str(name), agent)
+
+
+def _server(server: Any, root: Path, env: Mapping[str, str]) -> Target | None:
+    if server is None or isinstance(server, Target):
+        return server
+    given = shlex.join(map(str, server)) if isinstance(server, list | tuple) else str(server)
+    target = read_target(given, env=env)
+    if not target.command:
+        return target
+    command, *rest = target.command
+    command = sys.executable if command in _PYTHON else command
+    return replace(target, command=(command, *rest), cwd=target.cwd or str(root))
