@@ -77,6 +77,11 @@ def test_the_policy_allows_what_is_inlined_and_nothing_else() -> None:
     assert " style=" not in page.partition("<body>")[2].partition("<script>")[0]
 
 
+def test_the_library_comes_with_its_licence() -> None:
+    page = html_page(story(Made(1)))
+    assert page.index("Permission is hereby granted") < page.index("var uPlot=")
+
+
 def test_markup_from_a_recording_stays_text() -> None:
     hostile = "</script><img src=x onerror=alert(1)>{{ 7 * 7 }}"
     runs = [

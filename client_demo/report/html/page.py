@@ -23,6 +23,7 @@ from client_demo.report.story import Story
 TEMPLATE, STYLE = "page.html.j2", "page.css"
 SCRIPTS = ("moments.js", "drawing.js", "timeline.js", "page.js")
 """Each builds on those before it; together they are one script."""
+LICENSE = "vendor/uPlot.LICENSE"
 LIBRARY, LIBRARY_STYLE = "vendor/uPlot.iife.min.js", "vendor/uPlot.min.css"
 
 
@@ -30,7 +31,10 @@ def html_page(story: Story) -> str:
     """Draw the whole page."""
     drawn = timeline(story.evidence, story.findings)
     style = f"{_text(LIBRARY_STYLE)}\n{_text(STYLE)}"
-    scripts = _text(LIBRARY), "\n".join(_text(f"script/{name}") for name in SCRIPTS)
+    scripts = (
+        f"/*\n{_text(LICENSE)}*/\n{_text(LIBRARY)}",
+        "\n".join(_text(f"script/{name}") for name in SCRIPTS),
+    )
     page = (
         _environment()
         .get_template(TEMPLATE)

@@ -38,7 +38,7 @@ class Timeline {
       },
       hooks: {
         drawClear: [(u) => drawing.grounds(u)], draw: [(u) => drawing.lanes(u)],
-        setCursor: [(u) => this.pointed(u.cursor)], setScale: [() => this.hideTip()],
+        setCursor: [(u) => this.pointed(u.cursor)], setScale: [(u, key) => this.scaled(u, key)],
       },
     }, [[...limits], [0, 0]], this.box);
     this.lookMost();
@@ -88,9 +88,16 @@ class Timeline {
     this.limits = [low - spare, high + spare];
   }
 
+  // uPlot sets a scale a moment after it was asked to; `stretch` is what was asked for, or dragged.
+  scaled(u, key) {
+    if (key === "x") this.stretch = [u.scales.x.min, u.scales.x.max];
+    this.hideTip();
+  }
+
   look(low, high) {
     const [least, most] = this.limits, span = Math.min(Math.max(high - low, SHORTEST_S), most - least);
     const min = Math.min(Math.max(low, least), most - span);
+    this.stretch = [min, min + span];
     this.plot.setScale("x", { min, max: min + span });
   }
 
@@ -105,17 +112,17 @@ class Timeline {
   }
 
   pan(share) {
-    const { min, max } = this.plot.scales.x, by = (max - min) * share;
+    const [min, max] = this.stretch, by = (max - min) * share;
     this.look(min + by, max + by);
   }
 
   zoom(factor, around) {
-    const { min, max } = this.plot.scales.x, at = around ?? (min + max) / 2;
+    const [min, max] = this.stretch, at = around ?? (min + max) / 2;
     this.look(at - (at - min) * factor, at + (max - at) * factor);
   }
 
   showMoment(moment) {
-    const { min, max } = this.plot.scales.x, at = this.moments.t[moment] * this.moments.tick, span = max - min;
+    const [min, max] = this.stretch, at = this.moments.t[moment] * this.moments.tick, span = max - min;
     if (at < min || at > max) this.look(at - span / 2, at + span / 2);
   }
 
