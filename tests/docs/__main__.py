@@ -1,4 +1,4 @@
-"""`python -m tests.docs [--update] [PAGE...]`: run pages of the handbook, two at once.
+"""`python -m tests.docs [--update] [PAGE...]`: run pages of the handbook, some at once.
 
 Without --update it compares, and its exit code is 1 where something has changed.
 """
@@ -16,7 +16,8 @@ import click
 from tests.docs.page import blocks, with_blocks_of, with_outputs
 from tests.docs.run import HANDBOOK, PAGES, PageFailed, changes, run
 
-AT_ONCE = 2
+AT_ONCE = 3
+"""More than there are processors: a page often waits for a server that starts."""
 
 
 def compare(page: Path) -> list[str]:
