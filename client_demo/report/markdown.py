@@ -113,14 +113,21 @@ def _code(text: str) -> str:
 
 def _text(text: str) -> str:
     """A text on one line in which no Markdown is alive."""
-    return _ALIVE.sub(r"\\\1", _plain(text))
+    return _unlinked(_ALIVE.sub(r"\\\1", _escaped(text)))
 
 
 def _plain(text: str) -> str:
-    """The same in which no HTML is."""
+    """A text on one line in which no HTML is alive, where no Markdown is read."""
+    return _unlinked(_escaped(text))
+
+
+def _escaped(text: str) -> str:
     line = " ".join(_NEVER.sub(NOT_SHOWN, text).split())
     line = line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..."
-    line = _html(line, quote=False)
+    return _html(line, quote=False)
+
+
+def _unlinked(line: str) -> str:
     for alive, dead in _LINKS.items():
         line = line.replace(alive, dead)
     return line
