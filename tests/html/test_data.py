@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from client_demo.findings import Exhibit, Finding
-from client_demo.report.html.data import cited, in_script, timeline
+from client_demo.report.html.data import cited, count, in_script, timeline
 from client_demo.report.html.moments import LANES, TEXT_CHARS, TO_CLIENT, TOOL, brief, moments
+from client_demo.report.html.selection import selected
 from tests.html.made import PATH, Made, lossy, many, story
 
 
@@ -28,7 +29,7 @@ def test_every_moment_of_every_run_is_there_by_run_lane_and_time() -> None:
     told = story(Made(1), Made(2, "bridged", words=("a", "b", "c")))
     drawn = timeline(told.evidence, ())
     page = json.loads(drawn.json)
-    assert drawn.drawn == drawn.total == sum(len(list(moments(run))) for run in told.evidence.runs)
+    assert drawn.drawn == count(told.evidence) == sum(len(list(moments(run))) for run in told.evidence.runs)
     times, says = column(page["t"]), column(page["x"])
     tokens = lane(page, 1, TOOL)
     assert [page["words"][says[n]] for n in tokens] == ["a", "b", "c"]
@@ -54,7 +55,7 @@ def test_of_too_many_moments_each_lane_keeps_its_share_and_what_findings_cite() 
     finding = Finding("LOST_FRAMES", "harm", "", (proof,), "certain", "", ("bridged",), (PATH,))
     drawn = timeline(told.evidence, (finding,), most=6_000)
     page = json.loads(drawn.json)
-    assert drawn.total > 60_000
+    assert count(told.evidence) > 60_000
     assert 5_900 < drawn.drawn < 6_200
     numbers = column(page["k"])
     first, second = ([numbers[n] for n in lane(page, run, TOOL)] for run in (0, 1))
@@ -62,6 +63,23 @@ def test_of_too_many_moments_each_lane_keeps_its_share_and_what_findings_cite() 
     assert 17 not in first
     assert len(first) == pytest.approx(3_000, abs=2)
     assert all(len(lane(page, 0, which)) == 1 for which in (0, 4, 5, 6))
+
+
+def test_of_very_many_runs_even_short_lanes_are_thinned() -> None:
+    told = story(*(Made(n, repeat=n, words="abcdefgh") for n in range(1, 301)))
+    drawn = timeline(told.evidence, (), most=600)
+    assert count(told.evidence) == 3_600
+    assert drawn.drawn < 2_000
+
+
+def test_of_too_many_runs_those_stand_there_that_findings_cite_and_the_first_repeats() -> None:
+    made = [
+        Made(2 * n + at, place, repeat=n) for n in range(1, 40) for at, place in enumerate(("local", "held"))
+    ]
+    proof = Exhibit(70, "request 700", "look here")
+    finding = Finding("LOST_FRAMES", "harm", "", (proof,), "certain", "", ("held",), (PATH,))
+    shown = selected(story(*made).evidence, (finding,), most=7)
+    assert [run.number for run in shown.runs] == [2, 3, 4, 5, 6, 7, 70]
 
 
 def test_a_run_of_hours_is_told_in_coarser_ticks() -> None:

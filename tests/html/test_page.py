@@ -11,6 +11,8 @@ from client_demo.report.html import html_page
 from client_demo.report.story import story_of
 from tests.html.made import PATH, Made, lines, lossy, story
 
+PLACES = ("local", "bridged")
+
 
 class Reader(HTMLParser):
     """Reads what a browser without scripts shows, and which addresses a page names."""
@@ -115,6 +117,14 @@ def test_repeats_that_do_not_agree_show_the_worst_and_how_many() -> None:
     runs = [Made(1), Made(2, "bridged"), Made(3, repeat=2), Made(4, "bridged", repeat=2, words=())]
     read = Reader(html_page(story(*runs))).text
     assert f"{PATH} 2 tokens ! 0 of 2 1 of 2 runs" in read
+
+
+def test_of_very_many_runs_the_page_shows_some_and_counts_all() -> None:
+    runs = [Made(2 * n + at, place, repeat=n) for n in range(1, 601) for at, place in enumerate(PLACES)]
+    read = Reader(html_page(story(*runs)))
+    assert "1,000 of 1,200 runs are shown; all are in the recording." in read.text
+    assert "given by every run that came to an answer (1200)" in read.text
+    assert sum(one.startswith("run-") for one in read.ids) == 1_000
 
 
 def test_every_run_has_a_place_that_links_can_name() -> None:

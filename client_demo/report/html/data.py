@@ -32,7 +32,7 @@ from client_demo.report.html.moments import LANES, Moment, moments
 DRAWN = 60_000
 """Moments that are embedded; of more, each lane is thinned alike."""
 SPARSE = 40
-"""A lane with no more moments than this is never thinned."""
+"""A lane with no more moments than this is not thinned, unless there are very many lanes."""
 LAST_TICK = 2**31 - 1
 CITED = re.compile(r"\b(message|request|event) (\d+)$")
 Cited = frozenset[tuple[int, str, int]]
@@ -40,11 +40,10 @@ Cited = frozenset[tuple[int, str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """What is embedded: as JSON that may stand in a script element, and how many moments of how many."""
+    """What is embedded, as JSON that may stand in a script element, and how many moments that are."""
 
     json: str
     drawn: int
-    total: int
 
 
 def cited(exhibit: Exhibit) -> tuple[int, str, int] | None:
@@ -56,14 +55,19 @@ def cited(exhibit: Exhibit) -> tuple[int, str, int] | None:
 def timeline(evidence: Evidence, findings: Iterable[Finding], *, most: int = DRAWN) -> Timeline:
     """Lay out every run's moments; of more than `most` only some, and those that findings cite."""
     marks = frozenset(mark for one in findings for proof in one.evidence if (mark := cited(proof)))
-    total = sum(len(run.sights) + len(run.requests) + len(run.messages) for run in evidence.runs)
-    columns = _Columns(_tick(evidence))
-    share = min(1.0, most / total) if total else 1.0
+    columns, share = _Columns(_tick(evidence)), most / max(most, count(evidence))
+    sparse = SPARSE if share == 1 else min(SPARSE, most // (len(evidence.runs) * len(LANES)))
     for run in evidence.runs:
         for lane in _lanes(run):
-            columns.add(_thinned(lane, share, run.number, marks))
+            whole = share == 1 or len(lane) <= sparse
+            columns.add(lane if whole else _thinned(lane, share, run.number, marks))
     told = {**_runs(evidence), **columns.document()}
-    return Timeline(in_script(told), columns.count, total)
+    return Timeline(in_script(told), columns.count)
+
+
+def count(evidence: Evidence) -> int:
+    """How many moments there are."""
+    return sum(len(run.sights) + len(run.requests) + len(run.messages) for run in evidence.runs)
 
 
 def in_script(value: Any) -> str:
@@ -86,10 +90,9 @@ def _lanes(run: RunEvidence) -> Iterator[list[Moment]]:
 
 def _thinned(lane: Sequence[Moment], share: float, run: int, marks: Cited) -> Iterator[Moment]:
     """Every n-th moment, and those that must not be missed."""
-    whole = share >= 1 or len(lane) <= SPARSE
     taken = -1
     for n, one in enumerate(lane):
-        bucket = n if whole else int(n * share)
+        bucket = int(n * share)
         if bucket != taken or (run, one.kind, one.number) in marks:
             yield one
         taken = bucket

@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from client_demo.report.html.data import timeline
 from client_demo.report.html.readable import fit, without_surrogates
+from client_demo.report.html.selection import selected
 from client_demo.report.html.told import page_of
 from client_demo.report.story import Story
 
@@ -29,7 +30,8 @@ LIBRARY, LIBRARY_STYLE = "vendor/uPlot.iife.min.js", "vendor/uPlot.min.css"
 
 def html_page(story: Story) -> str:
     """Draw the whole page."""
-    drawn = timeline(story.evidence, story.findings)
+    shown = selected(story.evidence, story.findings)
+    drawn = timeline(shown, story.findings)
     style = f"{_text(LIBRARY_STYLE)}\n{_text(STYLE)}"
     scripts = (
         f"/*\n{_text(LICENSE)}*/\n{_text(LIBRARY)}",
@@ -39,7 +41,7 @@ def html_page(story: Story) -> str:
         _environment()
         .get_template(TEMPLATE)
         .render(
-            page=page_of(story, drawn),
+            page=page_of(story, shown, drawn),
             data=Markup(drawn.json),  # escaped by `data.in_script`
             policy=policy(style, *scripts),
             style=Markup(style),  # ours

@@ -55,12 +55,12 @@ def _style(words: Words) -> str:
     return STYLES.get(words.style, "")
 
 
-def run_rows(evidence: Evidence) -> Iterator[RunRow]:
-    """Every run with its numbers, path by path; those made on purpose behind."""
+def run_rows(evidence: Evidence, shown: Evidence) -> Iterator[RunRow]:
+    """Each run that is shown with its numbers, path by path; those made on purpose behind."""
     there = _by_cell(_compared(evidence))
     reference = reference_of(cell[0] for cell in there)
     order = {path: n for n, path in enumerate(dict.fromkeys(one.run.cell.path for one in evidence.runs))}
-    for one in sorted(evidence.runs, key=lambda one: (bool(one.probe), order[one.run.cell.path], one.number)):
+    for one in sorted(shown.runs, key=lambda one: (bool(one.probe), order[one.run.cell.path], one.number)):
         local = None if one.probe else _reference(one.run, there, reference)
         yield _row(one, local)
 

@@ -10,9 +10,10 @@ from dataclasses import fields
 from datetime import datetime
 
 from client_demo.compare import reference_of
+from client_demo.evidence import Evidence
 from client_demo.findings import at_least, by_weight
 from client_demo.report.header import Header
-from client_demo.report.html.data import Timeline
+from client_demo.report.html.data import Timeline, count
 from client_demo.report.html.headline import headline
 from client_demo.report.html.moments import LANES
 from client_demo.report.html.proofs import DIFFERENCES, answers, differences, finding
@@ -23,8 +24,8 @@ from client_demo.report.terminal import LEGEND, MARKS
 from client_demo.taps.latency import Latency
 
 
-def page_of(story: Story, timeline: Timeline) -> Page:
-    """Lay out a story."""
+def page_of(story: Story, shown: Evidence, timeline: Timeline) -> Page:
+    """Lay out a story; `shown` are the runs that stand on the page one by one."""
     runs = story.runs
     tone, sentence = headline(story.verdict, runs, story.findings)
     found = by_weight(story.findings)
@@ -44,13 +45,14 @@ def page_of(story: Story, timeline: Timeline) -> Page:
         findings=tuple(finding(one) for one in at_least(found, "warning")),
         notes=tuple(finding(one) for one in found if one.severity == "note"),
         lanes=LANES,
-        counted=_counted(timeline),
+        counted=_counted(story, shown, timeline),
         differences=tuple(differences(story.differences)),
         more_differences=max(0, len(story.differences) - DIFFERENCES),
         answers=tuple(answers(runs)),
         reference=reference,
         costs=tuple(costs(story.overhead)),
-        runs=tuple(run_rows(story.evidence)),
+        runs=tuple(run_rows(story.evidence, shown)),
+        left_out=_left_out(story, shown),
         footer=_footer(story),
     )
 
@@ -93,11 +95,20 @@ def _when(at: str) -> str:
         return at
 
 
-def _counted(timeline: Timeline) -> str:
-    if timeline.drawn == timeline.total:
-        return f"{timeline.total:,} events are drawn: all of them."
-    drawn = f"{timeline.drawn:,} of {timeline.total:,} events are drawn, evenly thinned"
-    return f"{drawn}; all are in the recording."
+def _counted(story: Story, shown: Evidence, timeline: Timeline) -> str:
+    """How much of the recording the timeline draws."""
+    total, runs, of = count(story.evidence), len(shown.runs), len(story.evidence.runs)
+    if timeline.drawn == total:
+        return f"{total:,} events are drawn: all of them."
+    some = f", of {runs:,} of {of:,} runs" if runs < of else ""
+    return (
+        f"{timeline.drawn:,} of {total:,} events are drawn, evenly thinned{some}; all are in the recording."
+    )
+
+
+def _left_out(story: Story, shown: Evidence) -> str:
+    runs, of = len(shown.runs), len(story.evidence.runs)
+    return f"{runs:,} of {of:,} runs are shown; all are in the recording." if runs < of else ""
 
 
 def _footer(story: Story) -> str:

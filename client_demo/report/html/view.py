@@ -127,4 +127,5 @@ class Page:
     reference: str
     costs: tuple[CostRow, ...]
     runs: tuple[RunRow, ...]
+    left_out: str
     footer: str
