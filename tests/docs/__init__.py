@@ -17,6 +17,7 @@ A page is a module in Markdown, run from top to bottom in a process, a namespace
   other than 0 is printed last, as `[exit code 1]`.
 - A line `...` alone, in what is printed, stands for any lines; where it still fits, an update leaves it.
 - White space at the end of a line counts for nothing. All other blocks are not run.
+- `make format` formats the code on the pages as any other, and `make lint` holds it.
 
 docs/handbook/code can be imported (`from handbook import model, joined`). No setting of the machine reaches a
 page. A page prints no times, no numbers of processes and no random names; what goes to standard error is not
