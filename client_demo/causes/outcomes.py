@@ -20,6 +20,8 @@ from client_demo.causes.reading import asked, complete, finding, once, question,
 from client_demo.evidence import Evidence, RunEvidence
 from client_demo.findings import Exhibit, Finding
 
+EXCERPT = 60
+"""Characters of a text that are quoted, around the place where it parts from another."""
 ONCE = (
     " Each was called once: it may do so each time, or keep state (STATEFUL_TOOL), which --repeat 2 can tell."
 )
@@ -213,5 +215,16 @@ def _what(one: Outcome) -> str:
 
 def _said_and_made(one: Outcome) -> Iterator[Exhibit]:
     last = asked(one.run, "tool")[-1]
-    yield reading.exhibit(one.run, last, f"ends with {short((one.words or '')[-60:])}")
-    yield Exhibit(one.run.number, "tool result", f"ends with {short(one.result[-60:])}")
+    words = one.words or ""
+    at = len(common_start([words, one.result]))
+    yield reading.exhibit(one.run, last, _near(words, at))
+    yield Exhibit(one.run.number, "tool result", _near(one.result, at))
+
+
+def _near(text: str, at: int) -> str:
+    """The part of a text in which it parts from another, and where that is."""
+    start = max(0, min(at - EXCERPT // 2, len(text) - EXCERPT))
+    where = "begins with" if start == 0 else f"has at character {start + 1}"
+    if start + EXCERPT >= len(text):
+        where = "ends with" if start else "is"
+    return f"{where} {short(text[start : start + EXCERPT])}"

@@ -107,7 +107,9 @@ def plain_body(body: Mapping[str, Any]) -> dict[str, Any]:
     """A request's body without how its answer is to come, its messages in one form."""
     ids: dict[str, str] = {}
     kept = {key: value for key, value in body.items() if key not in HOW_ASKED}
-    return kept | {"messages": [_message(one, ids) for one in body.get("messages") or ()]}
+    told = body.get("messages")
+    messages = told if isinstance(told, list | tuple) else ()  # whoever asks otherwise is refused
+    return kept | {"messages": [_message(one, ids) if isinstance(one, Mapping) else one for one in messages]}
 
 
 def _message(message: Mapping[str, Any], ids: dict[str, str]) -> dict[str, Any]:

@@ -104,9 +104,9 @@ def calls(evidence: Evidence) -> list[Call]:
         open_: dict[str, Call] = {}
         for number, message in enumerate(run.messages, start=1):
             body = message.body
-            params = body.get("params") or {}
+            params = _mapping(body.get("params"))
             if body.get("method") == "tools/call" and message.direction == "to server":
-                call = Call(run, number, message.t, body.get("id"), params.get("_meta") or {})
+                call = Call(run, number, message.t, body.get("id"), _mapping(params.get("_meta")))
                 found.append(call)
                 open_[repr(call.id)] = call
                 if call.token is not None:
@@ -119,6 +119,11 @@ def calls(evidence: Evidence) -> list[Call]:
     return found
 
 
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """An object of a message; whoever sends something else in its place has sent nothing."""
+    return value if isinstance(value, Mapping) else {}
+
+
 def _answer(call: Call | None, number: int, t: float, body: Mapping[str, Any]) -> None:
     if call is not None and not call.answered:
         call.answered, call.answer_number, call.answered_s = True, number, t
@@ -128,7 +133,7 @@ def _answer(call: Call | None, number: int, t: float, body: Mapping[str, Any]) -
 
 def _arrival(run: RunEvidence, number: int, t: float, params: Mapping[str, Any], *, late: bool) -> Arrival:
     try:
-        frame = read_frame(params.get("_meta"))
+        frame = read_frame(_mapping(params.get("_meta")))
     except ThroughlineError:  # what breaks the contract is no frame of ours
         frame = None
     progress = params.get("progress")

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import pytest
 
 from client_demo.causes import CAUSES, CODES, find
+from client_demo.causes.outcomes import _near
 from client_demo.evidence import Evidence
 from client_demo.findings import Finding, at_least, by_weight
 from tests.causes.world import ALL_PATHS, PLACEMENTS, World
@@ -189,3 +190,16 @@ def test_a_change_on_one_call_only_may_be_state_and_the_finding_says_so() -> Non
 def test_the_same_change_on_two_paths_needs_no_repetition_to_be_certain() -> None:
     found = find(World(frozenset({"postprocessed"})).evidence(("local",), repeat=1))
     assert [one.sure for one in found if one.code == "POSTPROCESSED"] == ["certain"]
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "told"),
+    [
+        ("short", 0, "is 'short'"),
+        ("x" * 100, 3, f"begins with '{'x' * 60}'"),
+        ("x" * 40 + "y" * 60, 99, f"ends with '{'y' * 60}'"),
+        ("x" * 70 + "y" * 30 + "z" * 100, 100, f"has at character 71 '{'y' * 30}{'z' * 30}'"),
+    ],
+)
+def test_a_changed_text_is_quoted_around_the_place_where_it_changes(text: str, at: int, told: str) -> None:
+    assert _near(text, at) == told
