@@ -80,8 +80,13 @@ def complete(request: Request) -> bool:
 
 def said(request: Request) -> Said:
     """What the provider answered."""
-    calls = request.answer.get("tool_calls") or ()
+    calls = _objects(request.answer.get("tool_calls"))
     return Said(text_of(request.answer.get("content")), tuple(_call(one) for one in calls))
+
+
+def _objects(value: Any) -> list[Mapping[str, Any]]:
+    """The objects of a list; whoever sends something else in its place has sent nothing."""
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list | tuple) else []
 
 
 def _call(call: Mapping[str, Any]) -> tuple[str, str]:
@@ -107,9 +112,7 @@ def plain_body(body: Mapping[str, Any]) -> dict[str, Any]:
     """A request's body without how its answer is to come, its messages in one form."""
     ids: dict[str, str] = {}
     kept = {key: value for key, value in body.items() if key not in HOW_ASKED}
-    told = body.get("messages")
-    messages = told if isinstance(told, list | tuple) else ()  # whoever asks otherwise is refused
-    return kept | {"messages": [_message(one, ids) if isinstance(one, Mapping) else one for one in messages]}
+    return kept | {"messages": [_message(one, ids) for one in _objects(body.get("messages"))]}
 
 
 def _message(message: Mapping[str, Any], ids: dict[str, str]) -> dict[str, Any]:
@@ -120,7 +123,7 @@ def _message(message: Mapping[str, Any], ids: dict[str, str]) -> dict[str, Any]:
     plain["content"] = text_of(content) if only_text else content
     if "tool_call_id" in plain:
         plain["tool_call_id"] = _label(plain["tool_call_id"], ids)
-    if calls := message.get("tool_calls"):
+    if calls := _objects(message.get("tool_calls")):
         plain["tool_calls"] = [
             {
                 "id": _label(one.get("id"), ids),

@@ -63,8 +63,10 @@ def _waits(some: Sequence[Call]) -> list[float]:
 def _whole(some: Sequence[Call], steady: Sequence[Call]) -> str:
     """What whole runs take, against those on a held session by the same paths."""
     paths = {spot(call.run).path for call in some} & {spot(call.run).path for call in steady}
+    if not paths:
+        return ""
     ours, theirs = (_seconds(those, paths) for those in (some, steady))
-    return f"; a whole run takes {ours:.2f} s, against {theirs:.2f} s" if paths else ""
+    return f"; a whole run takes {ours:.2f} s, against {theirs:.2f} s"
 
 
 def _seconds(some: Sequence[Call], paths: set[str]) -> float:
