@@ -202,6 +202,33 @@ def test_a_phone_need_not_scroll_sideways(opened: Opener, width: int) -> None:
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
 
 
+FINGERS = """([type, ...fingers]) => {
+  const over = document.querySelector("#plot .u-over");
+  fingers.forEach((clientX, n) => over.dispatchEvent(
+    new PointerEvent(type, { pointerId: n + 2, pointerType: "touch", clientX, bubbles: true })));
+}"""
+
+
+def test_fingers_tap_move_and_spread_on_a_phone(opened: Opener) -> None:
+    one = opened(lossy(), viewport=PHONE, has_touch=True, is_mobile=True)
+    box = one.plot()
+    share = (0.1 - one.lanes("from")) / (one.lanes("to") - one.lanes("from"))
+    one.page.touchscreen.tap(box["x"] + share * box["width"], box["y"] + 7 + 15)
+    expect(one.page.locator("#pinned")).to_contain_text("event 1: messages")
+    one.page.locator("#zoom-in").tap()
+    one.settled()
+    start, span = one.lanes("from"), one.lanes("to") - one.lanes("from")
+    for step in (["pointerdown", 250], ["pointermove", 200], ["pointerup", 200]):
+        one.page.evaluate(FINGERS, step)
+    one.settled()
+    assert one.lanes("from") - start == pytest.approx(span * 50 / box["width"], rel=0.02)
+    for step in (["pointerdown", 180, 280], ["pointermove", 155, 305], ["pointerup", 155, 305]):
+        one.page.evaluate(FINGERS, step)
+    one.settled()
+    assert one.lanes("to") - one.lanes("from") == pytest.approx(span * 2 / 3, rel=0.02)
+    assert one.clean
+
+
 def test_the_theme_follows_the_system_and_can_be_turned(opened: Opener) -> None:
     one = opened(lossy(), color_scheme="dark")
     ground = "() => getComputedStyle(document.body).backgroundColor"

@@ -56,7 +56,8 @@ def moments(run: RunEvidence) -> Iterator[Moment]:
 
 
 def _sight(number: int, one: Sight) -> Moment:
-    lane = {"agent": AGENT, "tool": TOOL}.get(one.who, OTHER) if one.text else OTHER
+    lane = AGENT if one.who == "agent" else TOOL if one.who == "tool" else OTHER
+    lane = lane if one.text else OTHER
     what = " ".join(part for part in (one.event.what or one.mode, one.event.name) if part)
     return Moment(lane, one.t, "event", number, what, cut(one.text) or brief(one.event.body))
 
