@@ -27,6 +27,7 @@ from client_demo.gate import Breach, breaches, read_conditions
 from client_demo.minimal import Made
 from client_demo.record import LateRecorder, Recorder, recording
 from client_demo.report.aside import set_aside
+from client_demo.report.clean import clean
 from client_demo.report.live import Lines, View
 from client_demo.report.story import Story, read_story
 from client_demo.report.terminal import show
@@ -169,6 +170,6 @@ def _tell(request: Request, story: Story, broken: Sequence[Breach] | None, more:
     if broken is None:
         failed = next((run for run in story.runs if run.status == "error"), None)
         if failed is not None:
-            click.echo(f"Error: {failed.error}", err=True)
+            click.echo(clean(f"Error: {failed.error}"), err=True)
     for one in broken or ():
-        click.echo(f"Not held: {one.kind}: {one.sentence}", err=True)
+        click.echo(clean(f"Not held: {one.kind}: {one.sentence}"), err=True)

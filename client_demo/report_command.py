@@ -49,15 +49,22 @@ def report(context: click.Context, /, recording: Path, fail_on: str | None, **fi
       throughline report runs.jsonl --html page.html --md comment.md
       throughline report runs.jsonl --fail-on loss,difference,error --junit junit.xml
     """
+    from client_demo.errors import RecordingUnreadable
     from client_demo.gate import breaches, read_conditions
+    from client_demo.report.clean import clean
     from client_demo.report.story import read_story
     from client_demo.report.write import STDOUT, Files, json_text, write_reports
+    from client_demo.reread import BROKEN
 
     conditions = None if fail_on is None else read_conditions([fail_on])
     asked = Files(**files)
     asked.check(taken={recording: "that is the recording itself"})
-    story = read_story(recording)
-    broken = None if conditions is None else breaches(story, conditions)
+    try:
+        story = read_story(recording)
+        broken = None if conditions is None else breaches(story, conditions)
+    except BROKEN as error:  # JSON of the right shape may still say what nobody ever does
+        reason = "what its lines say does not go together"
+        raise RecordingUnreadable(path=str(recording), reason=reason) from error
     if asked.json == STDOUT:
         click.echo(json_text(story, {}), nl=False)
     elif not any(files.values()):
@@ -68,5 +75,5 @@ def report(context: click.Context, /, recording: Path, fail_on: str | None, **fi
         show(Console(), story)
     write_reports(asked, story, broken)
     for one in broken or ():
-        click.echo(f"Not held: {one.kind}: {one.sentence}", err=True)
+        click.echo(clean(f"Not held: {one.kind}: {one.sentence}"), err=True)
     context.exit(EXIT_DIFFERENCE if broken else EXIT_OK)

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from langchain_core.messages import ToolMessage
+from pydantic import TypeAdapter
 
 from client_demo.errors import LineBroken, RecordingNewer, RecordingUnreadable
 from client_demo.evidence import Evidence, Message, Request, RunEvidence, Sight
 from client_demo.law import Event
-from client_demo.runs import Cell, ProviderCall, Run, ToolCall, ToolTokens
+from client_demo.runs import Cell, ProviderCall, Run, Status, ToolCall, ToolTokens
 from client_demo.witness import results
 
 FAMILY = "throughline.recording/"
@@ -25,6 +26,9 @@ VERSION = 1
 SCHEMA = f"{FAMILY}{VERSION}"
 BROKEN = (KeyError, TypeError, ValueError, AttributeError)
 """What comes of a line that is JSON and does not say what its kind has to."""
+TIMES = frozenset({"t", "started_s", "first_byte_s", "ended_s", "seconds", "first_event_s"})
+AGES_S = 1e9
+"""Seconds that no run takes."""
 Line = Mapping[str, Any]
 
 
@@ -82,6 +86,8 @@ class Pages:
     begin: Line = field(default_factory=dict)
     end: Line = field(default_factory=dict)
     ended: Run | None = None
+    state: tuple[dict[str, Any], ...] = ()
+    log: tuple[str, ...] = ()
     sights: list[Sight] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
@@ -111,7 +117,7 @@ def read_book(lines: Iterable[Line]) -> Book:
     for number, line in enumerate(lines, start=2):
         try:
             if line["line"] == "latency":
-                book.latency = {name: value for name, value in line.items() if name != "line"}
+                book.latency = _COSTS.validate_python({n: value for n, value in line.items() if n != "line"})
             elif "run" in line:
                 _take(book.runs.setdefault(int(line["run"]), Pages()), line)
         except BROKEN as error:
@@ -127,33 +133,50 @@ def evidence_of(header: Line, book: Book) -> Evidence:
 
 
 def _take(pages: Pages, line: Line) -> None:
+    for name in TIMES & line.keys():
+        _hold(line[name])
     match line["line"]:
         case "begin":
             pages.begin = line
         case "end":
             pages.end = line
-            pages.ended = _run(line, pages.begin.get("probe") or "")
+            pages.ended = _run(line, _word(pages.begin.get("probe") or ""))
+            pages.state = _STATE.validate_python(line.get("state", ()))
+            pages.log = _LOG.validate_python(line.get("log", ()))
         case "seen":
             pages.sights.append(_sight(line))
         case "mcp":
-            pages.messages.append(Message(line["t"], line["direction"], line["body"]))
+            pages.messages.append(_MESSAGE.validate_python(line))
         case "request":
-            known = {one.name: line[one.name] for one in fields(Request) if one.name in line}
-            known.setdefault("answer", {})  # a recording of an older throughline has none
-            pages.requests.append(replace(Request(**known), chunk_s=tuple(known.get("chunk_s", ()))))
+            known = {"answer": {}, **line}  # a recording of an older throughline has none
+            pages.requests.append(_REQUEST.validate_python(known))
 
 
 def _sight(line: Line) -> Sight:
     what, where, name, body = line.get("event") or (line["mode"], (), "", None)
+    call_id = line.get("tool_call_id")
     return Sight(
-        t=line["t"],
-        lane=line["lane"],
-        mode=line["mode"],
-        event=Event(what, tuple(where), name, _frozen(body)),
+        t=float(line["t"]),
+        lane=_word(line["lane"]),
+        mode=_word(line["mode"]),
+        event=Event(_word(what), tuple(map(_word, where)), _word(name), _frozen(body)),
         who=line.get("who") or "",
-        text=line.get("text") or "",
-        tool_call_id=line.get("tool_call_id"),
+        text=_word(line.get("text") or ""),
+        tool_call_id=None if call_id is None else _word(call_id),
     )
+
+
+def _hold(seconds: float | None) -> None:
+    """Raise ValueError on a time that is none."""
+    if seconds is not None and not -AGES_S < seconds < AGES_S:
+        raise ValueError(f"{seconds} s")
+
+
+def _word(value: Any) -> str:
+    """A text. Raises TypeError on anything else."""
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} in place of a text")
+    return value
 
 
 def _frozen(value: Any) -> Any:
@@ -162,8 +185,7 @@ def _frozen(value: Any) -> Any:
 
 
 def _evidence(number: int, pages: Pages, run: Run) -> RunEvidence:
-    state = tuple(pages.end.get("state", ()))
-    told = results(state)
+    told = results(pages.state)
     return RunEvidence(
         number=number,
         run=replace(
@@ -175,10 +197,10 @@ def _evidence(number: int, pages: Pages, run: Run) -> RunEvidence:
         requests=tuple(pages.requests),
         messages=tuple(pages.messages),
         results=told,
-        state=state,
-        log=tuple(pages.end.get("log", ())),
+        state=pages.state,
+        log=pages.log,
         probe=pages.begin.get("probe") or "",
-        notes={**({"transport": "stdio"} if pages.messages else {}), **pages.end.get("notes", {})},
+        notes={**({"transport": "stdio"} if pages.messages else {}), **run.notes},
     )
 
 
@@ -187,20 +209,34 @@ def _message(text: str, call_id: str) -> ToolMessage:
     return ToolMessage(text, tool_call_id=call_id)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """What the last line of a run tells; what is said of the events stands in other lines."""
+
+    cell: Cell
+    status: Status
+    error: str | None
+    seconds: float
+    first_event_s: float | None
+    first_tool_token_s: float | None
+    first_answer_token_s: float | None
+    tool_tokens: ToolTokens
+    provider: tuple[ProviderCall, ...]
+    tool_calls: tuple[ToolCall, ...]
+    answer: str | None
+    dropped: int = 0
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+
 def _run(end: Line, probe: str) -> Run:
     """A run as its last line tells it."""
-    return Run(
-        cell=Cell(end["placement"], end["path"], end["repeat"], probe),
-        status=end["status"],
-        error=end["error"],
-        seconds=end["seconds"],
-        first_event_s=end["first_event_s"],
-        first_tool_token_s=end["first_tool_token_s"],
-        first_answer_token_s=end["first_answer_token_s"],
-        tool_tokens=ToolTokens(**end["tool_tokens"]),
-        provider=tuple(ProviderCall(**one) for one in end["provider"]),
-        tool_calls=tuple(ToolCall(**one) for one in end["tool_calls"]),
-        answer=end["answer"],
-        dropped=end.get("dropped", 0),
-        notes=end.get("notes", {}),
-    )
+    ended = _ENDED.validate_python({**end, "cell": {**end, "probe": probe}})
+    return Run(**{name: getattr(ended, name) for name in _Ended.__dataclass_fields__})
+
+
+_ENDED = TypeAdapter(_Ended)
+_MESSAGE = TypeAdapter(Message)
+_REQUEST = TypeAdapter(Request)
+_STATE = TypeAdapter(tuple[dict[str, Any], ...])
+_COSTS = TypeAdapter(dict[str, float | None])
+_LOG = TypeAdapter(tuple[str, ...])

@@ -91,6 +91,7 @@ def _objects(value: Any) -> list[Mapping[str, Any]]:
 
 def _call(call: Mapping[str, Any]) -> tuple[str, str]:
     function = call.get("function", call)
+    function = function if isinstance(function, Mapping) else {}
     return str(function.get("name")), str(function.get("arguments") or function.get("args") or "")
 
 
@@ -119,7 +120,7 @@ def _message(message: Mapping[str, Any], ids: dict[str, str]) -> dict[str, Any]:
     plain = {key: value for key, value in message.items() if key not in ("content", "tool_calls")}
     content = message.get("content")
     blocks = content if isinstance(content, list) else ()
-    only_text = all(isinstance(one, str) or one.get("type") == "text" for one in blocks)
+    only_text = all(not isinstance(one, Mapping) or one.get("type") == "text" for one in blocks)
     plain["content"] = text_of(content) if only_text else content
     if "tool_call_id" in plain:
         plain["tool_call_id"] = _label(plain["tool_call_id"], ids)

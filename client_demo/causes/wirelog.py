@@ -65,7 +65,7 @@ class Call:
     def ledger(self) -> Totals | None:
         """What the server says that it sent."""
         try:
-            return read_ledger((self.result or {}).get("_meta"))
+            return read_ledger(_mapping((self.result or {}).get("_meta")))
         except ThroughlineError:
             return None
 

@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from client_demo.compare import Plan, schedule
+from pydantic import TypeAdapter
+
+from client_demo.compare import Plan
 from client_demo.redaction import redacted
 from client_demo.runs import Run
 from client_demo.verdict import Setting
@@ -44,10 +46,14 @@ class Header:
     unfit: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        if not {"kind", "name"} <= self.model.keys():
+            raise ValueError("a header has to say which model was asked")
+
     @property
     def runs(self) -> int:
         """How many runs were to be made, without those that warm up and the probes."""
-        return len(schedule(Plan(self.prompt, self.tool, self.placements, self.paths, repeat=self.repeat)))
+        return len(self.placements) * len(self.paths) * self.repeat
 
     def setting(self) -> Setting:
         """The conditions that a verdict depends on."""
@@ -95,10 +101,8 @@ def line_of(header: Header) -> dict[str, Any]:
 
 
 def read_header(line: Mapping[str, Any]) -> Header:
-    """Read it back; a field of a later throughline is passed over."""
-    known = {name: _tuple(line[name]) for name in Header.__dataclass_fields__ if name in line}
-    model = {"kind": str(line["model"]["kind"]), "name": str(line["model"]["name"])}
-    return Header(**{"throughline": "", "at": "", **known, "model": model})
+    """Read it back; a field of a later throughline is passed over. Raises ValueError where it is none."""
+    return _HEADER.validate_python({"throughline": "", "at": "", **line})
 
 
 def completed(header: Header, runs: Sequence[Run]) -> Header:
@@ -122,10 +126,7 @@ def about(header: Header) -> str:
     return f"{what} with {model}, {len(header.paths)} path{'' if len(header.paths) == 1 else 's'}"
 
 
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
+_HEADER = TypeAdapter(Header)
 _MISSING = object()
 _MAY_BE_LEFT_OUT = frozenset(
     {"quirks", "probes", "transport", "server", "agent", "factory", "args", "unfit", "notes"}

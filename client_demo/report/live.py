@@ -19,6 +19,7 @@ from client_demo.compare import Plan, reference_of, schedule
 from client_demo.paths import Seen
 from client_demo.report import cells
 from client_demo.report.cells import Words
+from client_demo.report.clean import Cleaned
 from client_demo.report.header import header_of
 from client_demo.report.terminal import heading, matrix
 from client_demo.runs import Cell, Run, Tap
@@ -125,7 +126,7 @@ class View:
         done = f"probe {self._probe}" if self._probe else done
         clock = f"{time.monotonic() - self._started:.0f} s"
         head = heading(self._header).append(f"   {done}, {clock}", "cyan")
-        return Group(head, "", matrix(self._header, words), "", told)
+        return Cleaned(Group(head, "", matrix(self._header, words), "", told))
 
     def _written(self) -> Text:
         """What the model is writing now, whoever gets to see it."""

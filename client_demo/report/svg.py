@@ -11,6 +11,7 @@ import re
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 
+from client_demo.report.clean import Cleaned
 from client_demo.report.story import Story
 from client_demo.report.terminal import picture
 
@@ -33,7 +34,7 @@ def svg(story: Story) -> str:
     console = Console(
         record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor"
     )
-    console.print(picture(story))
+    console.print(Cleaned(picture(story)))
     drawn = console.export_svg(title="throughline compare", theme=THEME)
     drawn = re.sub(r"@font-face\s*\{.*?\}", "", drawn, flags=re.DOTALL)
     return re.sub(r"font-family: ?(Fira Code|arial)[^;]*;", f"font-family: {FONTS};", drawn)

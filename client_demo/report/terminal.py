@@ -16,6 +16,7 @@ from rich.text import Text
 from client_demo.compare import reference_of
 from client_demo.report import apart, causes, cells
 from client_demo.report.cells import Words
+from client_demo.report.clean import Cleaned, clean
 from client_demo.report.header import Header, about
 from client_demo.report.story import Story
 from client_demo.runs import Run
@@ -64,12 +65,12 @@ NARROW = tuple(
 def show(console: Console, story: Story) -> None:
     """Print the whole comparison: the verdict first, then what differs, then its causes."""
     if console.is_terminal:
-        differ = [apart.drawn(story.differences), ""] if story.differences else []
-        found = [causes.drawn(story.findings), ""] if story.findings else []
+        differ: list[RenderableType] = [apart.drawn(story.differences), ""] if story.differences else []
+        found: list[RenderableType] = [causes.drawn(story.findings), ""] if story.findings else []
         runs = details(story.runs, width=console.width)
-        console.print(picture(story), "", *differ, *found, runs, "", sep="\n")
+        console.print(Cleaned(Group(picture(story), "", *differ, *found, runs, "")))
     else:
-        console.file.writelines(f"{line}\n" for line in plain(story))
+        console.file.writelines(f"{clean(line)}\n" for line in plain(story))
 
 
 def picture(story: Story) -> RenderableType:

@@ -150,3 +150,16 @@ def test_what_servers_write_is_kept_out_of_a_drawing_and_told_where_it_may_say_w
     with pytest.raises(subprocess.CalledProcessError), set_aside():
         subprocess.run([sys.executable, "-c", f"{NOISE}; sys.exit(3)"], check=True)
     assert capfd.readouterr().err == "noise\n"
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_nothing_that_is_shown_acts_on_the_terminal(*, terminal: bool) -> None:
+    hostile = "a\x1b]0;title\x07b\x9b31m\u202ec\ud800d"
+    broken = silent("bridged", status="error", error=hostile, answer=None)
+    show(
+        console_to(file := io.StringIO(), terminal=terminal),
+        story(replace(PLAN, prompt=hostile), (run(), broken)),
+    )
+    told = re.sub(r"\x1b\[[0-9;]*m", "", file.getvalue())
+    assert "a]0;titleb31mcd" in told.replace("\ufffd", "")
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\ud800-\udfff]", told)

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import copy
+import io
 import json
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
 
 import pytest
+from rich.console import Console
 
-from client_demo.report.story import read_story
+from client_demo.errors import LineBroken
+from client_demo.gate import breaches, read_conditions
+from client_demo.report.junit import junit
+from client_demo.report.markdown import markdown
+from client_demo.report.story import read_story, story_of
+from client_demo.report.terminal import show
+from client_demo.report.write import json_text
 from client_demo.reread import read_recording
 
 ROOT = Path(__file__).parents[2]
@@ -209,3 +221,39 @@ def test_a_recording_of_two_hundred_thousand_events_is_told_whole(compared: Path
     assert (done.returncode, done.stderr) == (0, "")
     assert all((tmp_path / name).stat().st_size for name in REPORTS)
     assert (tmp_path / "page.html").stat().st_size < 20_000_000
+
+
+ODD: tuple[Any, ...] = (None, 0, -1, 1e308, "x", "", "\x1b[31m\ud800", [], {}, [[]], {"a": 1}, True, "error")
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where in a JSON value there are values."""
+    if at:
+        yield at
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in items:
+        yield from places(one, (*at, key))
+
+
+def test_a_recording_of_which_any_one_value_is_another_is_told_or_refused(compared: Path) -> None:
+    lines = [line for line in read_recording(compared / "runs.jsonl") if 0 < line.get("run", 1) < 7]
+    chance, refused = random.Random(5), 0
+    conditions = read_conditions(["loss,difference,error,overhead=1%"])
+    for _ in range(200):
+        number = chance.choice([n for n, one in enumerate(lines) if one.get("line") != "seen"] + [0, 3])
+        line = copy.deepcopy(lines[number])
+        *way, last = chance.choice(list(places(line)))
+        holder: Any = line
+        for key in way:
+            holder = holder[key]
+        holder[last] = chance.choice(ODD)
+        try:
+            story = story_of([*lines[:number], line, *lines[number + 1 :]])
+        except LineBroken:
+            refused += 1
+            continue
+        markdown(story).encode()
+        ElementTree.fromstring(junit(story, breaches(story, conditions)))
+        json_text(story, {})
+        show(Console(file=io.StringIO()), story)
+    assert 0 < refused < 200
