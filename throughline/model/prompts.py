@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from throughline.model.ask import Ask, Json, Message, Tool
 from throughline.model.grammar import arguments_of, bounded, name_of
 
-DEFAULT_TOKENS = 64
-ARGUMENT_TOKENS = 128
+PROSE_TOKENS = 64
+JSON_TOKENS = 128
+"""More, because JSON that is cut off is none."""
 NAME_TOKENS = 32
 NO_TOOL = "no_function"
 
@@ -60,13 +61,14 @@ def calling(ask: Ask, tool: Tool) -> Json:
     shown = [turn for said, filled in _FILLED_IN for turn in _turns(_blank(said, filled), json.dumps(filled))]
     blank = _blank(ask.words, tool.parameters.get("properties", {}))
     messages = [_says("system", _FILL_IN), *shown, _says("user", blank)]
-    return _request(ask, messages, arguments_of(tool), tokens=ask.max_tokens or ARGUMENT_TOKENS)
+    return _request(ask, messages, arguments_of(tool), tokens=ask.max_tokens or JSON_TOKENS)
 
 
 def answering(ask: Ask) -> Json:
     """Ask for words, or for JSON where a schema is wanted."""
     schema = None if ask.schema is None else bounded(ask.schema)
-    return _request(ask, _conversation(ask), schema, tokens=ask.max_tokens or DEFAULT_TOKENS)
+    tokens = ask.max_tokens or (PROSE_TOKENS if schema is None else JSON_TOKENS)
+    return _request(ask, _conversation(ask), schema, tokens=tokens)
 
 
 def _request(ask: Ask, messages: list[Json], schema: Json | None, *, tokens: int) -> Json:
