@@ -43,6 +43,8 @@ class Throughline:
         one it is throughline's own. The options are those of `throughline compare`: `server` (a command, a
         list of its words, a URL, or a file with `mcpServers`), `prompt` or `given` (the agent's input),
         `tool`, `args`, `paths`, `placements`, `repeat`, `model`, `timeout`, `probe`, `quirk`, `transport`.
+        A graph that is made already asks the model that it was made with; a factory, or what is named, is
+        told of the comparison's, by `model` or by OPENAI_*.
 
         Runs in a thread with an event loop of its own, and so in async tests as well; one whose own loop has
         to go on meanwhile calls it by `asyncio.to_thread`. A command that starts with `python` is run by the

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,17 +58,25 @@ class Recorder:
 
     def __init__(self, file: TextIO, plan: Plan, model: ModelSettings) -> None:
         self._file = file
+        self._failed: OSError | None = None
         theirs = secrets_of(plan.server.env, plan.server.headers) if plan.server else ()
         self._redactor = Redactor((model.api_key, model.upstream_key, *theirs))
         at = datetime.now(UTC).isoformat(timespec="seconds")
         self._write(line_of(header_of(plan, model, schema=SCHEMA, throughline=__version__, at=at)))
+
+    def check(self) -> None:
+        """Say that lines could not be written. Raises: FileUnwritable."""
+        if (error := self._failed) is not None:
+            path = str(getattr(self._file, "name", ""))
+            raise FileUnwritable(option="--record", path=path, reason=error.strerror or str(error)) from error
 
     def costs(self, latency: Latency) -> None:
         """Say what the tap adds."""
         self._write({"line": "latency", **asdict(latency)})
 
     def opened(self, number: int, cell: Cell) -> None:
-        """Open a run."""
+        """Open a run. Raises: FileUnwritable, where the disk is full by now."""
+        self.check()
         self._write({"line": "begin", "run": number, **asdict(cell), "warmup": cell.warms_up})
 
     def sighted(self, number: int, seen: Seen, sight: Sight) -> None:
@@ -97,9 +105,14 @@ class Recorder:
         self._write({"line": "end", "run": evidence.number, **row(evidence.run), **told})
 
     def _write(self, line: dict[str, Any]) -> None:
+        if self._failed is not None:
+            return
         text = json.dumps(self._redactor.value(line), ensure_ascii=False)
-        self._file.write(text.encode("utf-8", "replace").decode() + "\n")
-        self._file.flush()
+        try:
+            self._file.write(text.encode("utf-8", "replace").decode() + "\n")
+            self._file.flush()
+        except OSError as error:  # no fault of the run in the midst of which it strikes
+            self._failed = error
 
 
 class LateRecorder(Recorder):
@@ -133,11 +146,17 @@ class LateRecorder(Recorder):
 def recording(
     path: Path, plan: Plan, model: ModelSettings, *, kind: type[Recorder] = Recorder
 ) -> Iterator[Recorder]:
-    """Open a recording for the length of the context; raises `FileUnwritable` before anything runs."""
+    """Open a recording for the length of the context. Raises: FileUnwritable, as early as it can."""
     try:
         file = path.open("w", encoding="utf-8")
     except OSError as error:
         reason = error.strerror or str(error)
         raise FileUnwritable(option="--record", path=str(path), reason=reason) from error
-    with file:
-        yield kind(file, plan, model)
+    recorder = kind(file, plan, model)
+    try:
+        recorder.check()
+        yield recorder
+        recorder.check()
+    finally:
+        with suppress(OSError):  # what could not be written then cannot be written now
+            file.close()

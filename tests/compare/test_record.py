@@ -16,6 +16,7 @@ from client_demo.errors import FileUnwritable, RecordingUnreadable
 from client_demo.paths import Seen
 from client_demo.record import Recorder, jsonable, read_recording, recording
 from client_demo.runs import Cell
+from client_demo.taps.latency import Latency
 from client_demo.witness import SightReader
 from throughline.model import ModelSettings, OpenModel
 
@@ -129,6 +130,29 @@ def test_a_recording_that_cannot_be_written_is_told_before_anything_runs(tmp_pat
     opening = recording(tmp_path, PLAN, ModelSettings("http://x/v1", "k", "m"))
     with pytest.raises(FileUnwritable, match=r"--record cannot write .*: name another file\."), opening:
         pass
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_told_at_once_and_is_no_fault_of_a_run() -> None:
+    opening = recording(Path("/dev/full"), PLAN, ModelSettings("http://x/v1", "k", "m"))
+    with pytest.raises(FileUnwritable, match=r"--record cannot write to /dev/full \(No space left"), opening:
+        pass
+
+
+def test_a_disk_that_fills_up_ends_the_comparison_before_the_next_run() -> None:
+    class Filling(io.StringIO):
+        full = False
+
+        def write(self, text: str) -> int:
+            if self.full:
+                raise OSError(28, "No space left on device")
+            return super().write(text)
+
+    recorder = Recorder(file := Filling(), PLAN, ModelSettings("http://x/v1", "k", "m"))
+    file.full = True
+    recorder.costs(Latency())
+    with pytest.raises(FileUnwritable, match="No space left"):
+        recorder.opened(2, Cell("local", "ainvoke"))
 
 
 @dataclass
