@@ -106,7 +106,10 @@ async def _piped() -> AsyncIterator[tuple[_Read, _Write]]:
         for end in (to_server, from_server):
             end.close()
         read_transport.close()
-        write_transport.abort() if write_transport.is_closing() else writer.close()
+        if not write_transport.is_closing():
+            writer.close()
+        elif write_transport.get_write_buffer_size():  # else it has ended, and asyncio cannot end it twice
+            write_transport.abort()
 
 
 async def _read(
