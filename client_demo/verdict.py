@@ -131,7 +131,8 @@ def _same(own: list[Pair], reference: str) -> str:
     """Everything is as it is with the reference: say of how much that is true, and how soon it came."""
     count = len({pair.run.cell.path for pair in own})
     paths = {1: "the one path", 2: "both paths"}.get(count, f"all {count} paths")
-    told = f"sees what {reference} sees, event for event, on {paths}."
+    words = " but for the words" if any(pair.other_words_only for pair in own) else ""
+    told = f"sees what {reference} sees, event for event{words}, on {paths}."
     showing = [pair for pair in own if pair.local.tool_tokens.seen]
     if not showing:
         return told

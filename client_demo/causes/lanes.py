@@ -154,8 +154,10 @@ def _stopped(run: RunEvidence, sent: Sequence[Call]) -> bool:
 
 
 def _lost(runs: Sequence[RunEvidence], shown: dict[str, int]) -> str:
-    lost = sum(shown.get(spot(run).path, 0) for run in runs)
-    return f"Locally, these paths show {lost} of them." if lost else "This path would show them."
+    local = [count for path in {spot(run).path for run in runs} if (count := shown.get(path, 0))]
+    if not local:
+        return "This path would show its tokens."
+    return f"With the tool in this process a run by these paths shows {median_low(local)} of its tokens."
 
 
 def _stop(run: RunEvidence) -> list[Exhibit]:
