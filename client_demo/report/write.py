@@ -33,7 +33,7 @@ class Files:
         """The files that were asked for, by their option."""
         for name in self.__dataclass_fields__:
             path = getattr(self, name)
-            if path is not None and path != STDOUT:
+            if path is not None and (name, path) != ("json", STDOUT):
                 yield f"--{name}", path
 
     def check(self, *, taken: Mapping[Path, str]) -> None:
@@ -47,6 +47,8 @@ class Files:
             )
         owners = {path.resolve(): whose for path, whose in taken.items()}
         for option, path in self.named():
+            if path == STDOUT:
+                raise FileUnwritable(option=option, path="stdout", reason="only --json goes there")
             check_writable(option, path)
             if path.resolve() in owners:
                 raise FileUnwritable(option=option, path=str(path), reason=owners[path.resolve()])

@@ -177,6 +177,7 @@ def test_a_recording_that_was_cut_off_is_told_as_far_as_it_goes(compared: Path, 
 UNWRITABLE = {
     "a file in place of a directory": ("runs.jsonl/page.html", "there is no directory runs.jsonl"),
     "no such directory": ("nowhere/page.html", "there is no directory nowhere"),
+    "stdout": ("-", "only --json goes there"),
     "the recording itself": ("runs.jsonl", "that is the recording itself"),
 }
 
@@ -187,7 +188,8 @@ def test_what_cannot_be_written_is_told_before_anything_is_read(case: str, tmp_p
     (tmp_path / "runs.jsonl").write_text("what was there")
     done = run("report", "runs.jsonl", "--md", "a.md", "--html", name, cwd=tmp_path)
     assert done.returncode == 2
-    assert done.stderr == f"Error: --html cannot write to {name} ({reason}): name another file.\n"
+    where = "stdout" if name == "-" else name
+    assert done.stderr == f"Error: --html cannot write to {where} ({reason}): name another file.\n"
     assert os.listdir(tmp_path) == ["runs.jsonl"]
     assert (tmp_path / "runs.jsonl").read_text() == "what was there"
 
