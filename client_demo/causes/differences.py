@@ -6,6 +6,7 @@ arguments, usage by where it was told. Establishes; explains nothing.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from client_demo.stats import Permutation, permutation_test, runs_needed
 P = 0.05
 ASPECTS = (CALLS, RESULTS, STATUS, ANSWER, USAGE)
 """In the order in which one leads to the next."""
+TEXTS = (ANSWER, RESULTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,21 @@ class Difference:
     def established(self) -> bool:
         """Whether chance is a bad explanation of what follows the groups."""
         return self.test.p <= P
+
+    def texts(self) -> tuple[tuple[str, str], tuple[str, str]] | None:
+        """Two texts that differ, each after the name of whose it is; None where the outcomes are no texts."""
+        if self.aspect not in TEXTS:
+            return None
+        runs = [(name, self._text(label)) for name, labels in self.groups.items() for label in labels]
+        here = runs[0]
+        there = next((run for run in runs if run[1] != here[1]), None)
+        if there is None:
+            return None
+        return here, (there[0] if there[0] != here[0] else f"{there[0]}, another run", there[1])
+
+    def _text(self, label: str) -> str:
+        """The text of an outcome: results of tools are told as a list of them."""
+        return label if self.aspect == ANSWER else "\n".join(map(str, json.loads(label)))
 
     def __str__(self) -> str:
         runs = sum(map(len, self.groups.values()))

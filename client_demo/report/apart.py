@@ -5,13 +5,11 @@ Pure, but for rich's shapes. Says what was established and explains nothing: tha
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.text import Text
 
-from client_demo.causes.codes import ANSWER, RESULTS
 from client_demo.causes.differences import Difference
 from client_demo.textdiff import Side, text_diff
 from client_demo.visible import readable, visible
@@ -20,7 +18,6 @@ SHOWN = 6
 """As many differences as stand in the report; the JSON has all."""
 AROUND = 36
 """Characters of what is equal that are shown before a difference, and behind it."""
-TEXTS = (ANSWER, RESULTS)
 
 
 def told(found: Sequence[Difference]) -> Iterator[str]:
@@ -67,28 +64,14 @@ def _row(one: Difference) -> dict[str, Any]:
 
 def _first(one: Difference) -> Iterator[str]:
     """Two texts that differ, each around the place where they first do, with whose they are."""
-    if one.aspect not in TEXTS:
+    if (texts := one.texts()) is None:
         return
-    runs = [(name, _text(label)) for name, labels in one.groups.items() for label in labels]
-    here = runs[0]
-    there = next((run for run in runs if run[1] != here[1]), None)
-    if there is None:
-        return
-    row = next(row for row in text_diff(here[1], there[1]).rows if not row.same)
-    names = (here[0], there[0]) if here[0] != there[0] else (here[0], f"{there[0]}, another run")
-    width = max(map(len, names))
+    (name, left), (other, right) = texts
+    row = next(row for row in text_diff(left, right).rows if not row.same)
     shared = int(bool(row.left and row.right) and row.left[0] == row.right[0])
-    for name, side in zip(names, (row.left, row.right), strict=True):
-        yield f"{name}:".ljust(width + 2) + _around(side, shared)
-
-
-def _text(label: str) -> str:
-    """The text of an outcome: results of tools are told as a list of them."""
-    try:
-        results = json.loads(label)
-    except ValueError:
-        return label
-    return "\n".join(map(str, results)) if isinstance(results, list) else label
+    width = max(len(name), len(other)) + 2
+    yield f"{name}:".ljust(width) + _around(row.left, shared)
+    yield f"{other}:".ljust(width) + _around(row.right, shared)
 
 
 def _around(side: Side, at: int) -> str:

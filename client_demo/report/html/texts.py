@@ -5,10 +5,8 @@ Pure. Knows `textdiff`; keeps what it is given to a size that a page, and an ali
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
-from client_demo.causes.codes import ANSWER, RESULTS
 from client_demo.causes.differences import Difference
 from client_demo.textdiff import Piece, Side, text_diff
 from client_demo.visible import readable, visible
@@ -16,7 +14,6 @@ from client_demo.visible import readable, visible
 LONGEST = 20_000
 """Characters of each text that are aligned."""
 ROWS = 120
-TEXTS = (ANSWER, RESULTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +38,10 @@ class SidesView:
 
 def difference_sides(one: Difference) -> SidesView | None:
     """Two outcomes that differ, of runs that ought to be alike; None where they are no texts."""
-    runs = [(name, label) for name, labels in one.groups.items() for label in labels]
-    if one.aspect not in TEXTS:
+    if (texts := one.texts()) is None:
         return None
-    here = runs[0]
-    there = next(run for run in runs if run[1] != here[1])
-    names = (here[0], there[0] if there[0] != here[0] else f"{there[0]}, another run")
-    return sides(_text(here[1]), _text(there[1]), names)
+    (name, left), (other, right) = texts
+    return sides(left, right, (name, other))
 
 
 def sides(left: str, right: str, names: tuple[str, str]) -> SidesView:
@@ -66,12 +60,3 @@ def sides(left: str, right: str, names: tuple[str, str]) -> SidesView:
 
 def _seen(side: Side) -> Side:
     return tuple(Piece(readable(one.text) if one.same else visible(one.text), one.same) for one in side)
-
-
-def _text(label: str) -> str:
-    """The text of an outcome: results of tools are told as a list of them."""
-    try:
-        results = json.loads(label)
-    except ValueError:
-        return label
-    return "\n".join(map(str, results)) if isinstance(results, list) else label
