@@ -10,11 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from client_demo.compare import REFERENCE, Plan, reference_of
+from client_demo.compare import REFERENCE, reference_of
 from client_demo.pairs import Pair, pairs, results, same_results
 from client_demo.runs import Run
 from throughline.errors import EXIT_DIFFERENCE, EXIT_OK, EXIT_TOOL
-from throughline.model.settings import ModelSettings
 
 Tone = Literal["good", "bad", "note"]
 BRIDGED = "bridged"
@@ -62,18 +61,6 @@ class Setting:
     local: bool = True
     unfit: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-
-
-def setting_of(plan: Plan, model: ModelSettings) -> Setting:
-    """Read the conditions from a plan and the model that is asked."""
-    return Setting(
-        plan.tool,
-        scripted=model.kind == "scripted",
-        forced=plan.subject is None,
-        local=plan.server is None,
-        unfit=plan.unfit,
-        notes=plan.notes,
-    )
 
 
 def verdict(runs: Sequence[Run], setting: Setting) -> tuple[Finding, ...]:

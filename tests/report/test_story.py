@@ -21,7 +21,7 @@ from client_demo.report.header import Header, about, header_of, line_of, read_he
 from client_demo.report.story import UNASKED, read_story, story_of, tell
 from client_demo.runs import Cell
 from client_demo.targets import Target
-from client_demo.verdict import setting_of, verdict
+from client_demo.verdict import verdict
 from client_demo.witness import SightReader
 from tests.compare.made import run
 from tests.report.made import AT, MODEL, header, story
@@ -48,7 +48,7 @@ async def test_a_verdict_is_the_same_read_back_as_it_was_live(scripted: OpenMode
         runs = await compare(PLAN, scripted, watchers=[collector], tapping=collector.tapped)
     told = read_story(path)
     assert [one.tone for one in told.verdict] == [
-        one.tone for one in verdict(runs, setting_of(PLAN, scripted.settings))
+        one.tone for one in verdict(runs, header_of(PLAN, scripted.settings).setting())
     ]
     assert [one.cell for one in told.runs] == [one.cell for one in runs]
     assert told.complete
