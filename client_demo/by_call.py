@@ -18,7 +18,7 @@ from langchain_core.messages import BaseMessage, ToolMessage
 from client_demo.law import CallOrder, Event, normalise
 
 if TYPE_CHECKING:
-    from client_demo.paths import Seen
+    from client_demo.seen import Seen
 
 Groups = tuple[tuple[str, tuple[Event, ...]], ...]
 

@@ -22,7 +22,7 @@ from langgraph.types import Command, Send
 from pydantic import BaseModel
 
 if TYPE_CHECKING:
-    from client_demo.paths import Seen
+    from client_demo.seen import Seen
 
 _CALL_TYPES = frozenset({"tool_call", "tool_call_chunk", "invalid_tool_call"})
 _TOLD_AS_TEXT = frozenset({"text"}) | _CALL_TYPES

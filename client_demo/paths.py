@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 from uuid import uuid4
 
 import anyio
@@ -24,6 +24,7 @@ from langgraph.pregel.protocol import PregelProtocol
 from client_demo.by_call import normalise_by_call
 from client_demo.errors import PathUnsupported, UnknownName
 from client_demo.law import Event, first_difference, normalise
+from client_demo.seen import Lane, Seen
 from client_demo.tokens import Token, TokenReader, text_of
 
 __all__ = [
@@ -41,8 +42,6 @@ __all__ = [
     "run_path",
     "text_of",
 ]
-
-Lane = Literal["result", "state", "messages", "tools", "custom", "events"]
 
 _LANES: dict[str, Lane] = {"messages": "messages", "tools": "tools", "custom": "custom"}
 _LANES |= {"result": "result", "v2": "events", "v3": "events"}
@@ -62,19 +61,6 @@ class Path:
     modes: tuple[str, ...] = ()
     needs_graph: bool = True
     needs_checkpointer: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One thing that a path handed to its caller: when (monotonic seconds), in which lane, and as it came.
-
-    `mode` is the stream mode, `v2` or `v3` for events, `result` for what `invoke` and `ainvoke` return.
-    """
-
-    t: float
-    lane: Lane
-    mode: str
-    raw: Any
 
 
 def _stream(modes: str, summary: str, *, needs_checkpointer: bool = False) -> Path:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from langchain_core.messages import AIMessageChunk
 
 if TYPE_CHECKING:
-    from client_demo.paths import Lane, Seen
+    from client_demo.seen import Lane, Seen
 
 Who = Literal["tool", "answer"]
 
