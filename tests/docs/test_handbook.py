@@ -1,4 +1,4 @@
-"""Every page of the handbook runs and prints what stands on it, in both languages."""
+"""The handbook's translations and links. Its pages are run by `make docs`, which CI calls."""
 
 from __future__ import annotations
 
@@ -8,19 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.docs.page import blocks
-from tests.docs.run import HANDBOOK, PAGES, changes, run
+from tests.docs.run import HANDBOOK, PAGES
 
 TRANSLATED = sorted((HANDBOOK / "ko").glob("*.md"))
 
 
 def name_of(page: Path) -> str:
     return page.relative_to(HANDBOOK).as_posix()
-
-
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_a_page_prints_what_stands_on_it(page: Path) -> None:
-    changed = changes(page, run(page))
-    assert not changed, "\n\n".join(changed)
 
 
 @pytest.mark.parametrize("page", [page for page in TRANSLATED if page.name != "README.md"], ids=name_of)
