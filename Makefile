@@ -2,6 +2,7 @@
 # What they install goes to .venv, once; later runs start at once and need no network.
 
 PROMPT ?= What items are in the bedroom?
+WORKERS ?= 2
 WEIGHTS := smollm2-135m
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input \
@@ -20,7 +21,7 @@ demo: $(DEMO_READY) weights ## install what is needed (once) and compare every p
 
 test: $(TEST_READY) weights browser ## install the test extra (once) and run the whole suite with coverage
 	@rm -f .coverage .coverage.*
-	@$(BIN)/coverage run -m pytest
+	@$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadfile
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
@@ -58,7 +59,7 @@ constraints: ## write constraints.txt anew, from the newest versions in a clean 
 browser: ## install Chromium for the tests of the HTML report, where that can be done by its name
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
 	{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing Chromium (once)" && \
-	apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; } || \
+	{ apt-get update -qq >/dev/null 2>&1 || true; } && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; } || \
 	echo "Chromium cannot be installed here; going on without the browser tests (on Debian, as root: apt install chromium)." >&2
 
 # Without an engine the weights would be of no use; which model then answers, and why, the comparison says itself.
