@@ -52,8 +52,10 @@ def _weight(finding: Finding) -> str:
 
 
 def _where(finding: Finding) -> str:
-    paths = finding.paths if len(finding.paths) <= 3 else (*finding.paths[:2], f"{len(finding.paths)} paths")
-    return f"{', '.join(finding.placements)} on {', '.join(paths)}"
+    paths = ", ".join(finding.paths)
+    if (more := len(finding.paths) - 2) > 1:
+        paths = f"{', '.join(finding.paths[:2])} and {more} more paths"
+    return f"{', '.join(finding.placements)} on {paths}"
 
 
 def _exhibits(finding: Finding) -> Iterator[str]:
