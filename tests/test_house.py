@@ -53,7 +53,6 @@ PRIVATE_NAMES = {
         "langchain_core.tracers._streaming._V2StreamingCallbackHandler",
         "langgraph._internal._constants.CONF",
         "langgraph._internal._constants.CONFIG_KEY_CHECKPOINT_NS",
-        "langgraph._internal._constants.CONFIG_KEY_RUNTIME",
         "langgraph._internal._constants.CONFIG_KEY_SCRATCHPAD",
         "langgraph._internal._constants.CONFIG_KEY_STREAM",
         "langgraph._internal._constants.CONFIG_KEY_TASK_ID",
@@ -62,6 +61,7 @@ PRIVATE_NAMES = {
         "langgraph.pregel._messages.StreamMessagesHandler",
         "langgraph.pregel._messages.StreamMessagesHandlerV2",
     },
+    "throughline/server/unheard.py": {"langgraph._internal._constants.CONFIG_KEY_RUNTIME"},
 }
 LONGEST_MODULE = 250
 LONGEST_FUNCTION = 30

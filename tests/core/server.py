@@ -47,6 +47,11 @@ async def reads() -> str:
     return repr(sys.stdin.read())
 
 
+async def loaded() -> list[str]:
+    """The modules that this process has imported."""
+    return sorted(sys.modules)
+
+
 async def leaves(code: int) -> str:
     """The end of the process, from within."""
     sys.exit(code)
@@ -106,7 +111,7 @@ async def refuses() -> str:
     raise McpError(types.ErrorData(code=-32000, message="not like this"))
 
 
-TOOLS = (echo, big, prints, reads, leaves, half, odd_numbers, waits, cleaned, stubborn, floods, refuses)
+TOOLS = (echo, big, prints, reads, loaded, leaves, half, odd_numbers, waits, cleaned, stubborn, floods, refuses)
 
 
 def build() -> FastMCP[None]:

@@ -217,6 +217,17 @@ async def test_a_call_that_is_cancelled_in_the_same_breath_is_cancelled(server: 
 # --- how it ends ---
 
 
+@pytest.mark.parametrize("meta", [None, {"progressToken": 1}])
+async def test_a_call_that_did_not_opt_in_does_not_wait_for_langgraph(
+    log: Path, meta: dict[str, Any] | None
+) -> None:
+    async with serving(log) as raw:
+        await raw.call(1, "loaded", meta=meta)
+        modules = json.loads(await raw.text(1))
+        assert "langchain_core.runnables.config" in modules
+        assert "langgraph.pregel" not in modules
+
+
 async def test_a_call_before_the_greeting_is_refused(log: Path) -> None:
     async with started(log) as raw:
         await raw.call(1, "echo", text="too soon")

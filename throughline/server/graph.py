@@ -17,7 +17,6 @@ from langchain_core.tracers._streaming import _StreamingCallbackHandler, _V2Stre
 from langgraph._internal._constants import (
     CONF,
     CONFIG_KEY_CHECKPOINT_NS,
-    CONFIG_KEY_RUNTIME,
     CONFIG_KEY_SCRATCHPAD,
     CONFIG_KEY_STREAM,
     CONFIG_KEY_TASK_ID,
@@ -33,6 +32,7 @@ from throughline.codec import encode
 from throughline.events import Custom, GraphChunk
 from throughline.server.emitter import Emitter
 from throughline.server.relay import Relay, StreamingRelay
+from throughline.server.unheard import RUNTIME
 from throughline.wire import GraphContext, StreamRequest
 
 
@@ -80,14 +80,6 @@ def body_config(emitter: Emitter, request: StreamRequest, *, send_prompts: bool)
     return RunnableConfig(callbacks=manager, configurable=configurable)
 
 
-def unheard_config() -> RunnableConfig:
-    """The same for a caller that did not opt in: what the body writes or dispatches goes nowhere."""
-    manager = AsyncCallbackManager([], parent_run_id=uuid4())
-    return RunnableConfig(
-        callbacks=manager, configurable={CONFIG_KEY_RUNTIME: Runtime(stream_writer=lambda _: None)}
-    )
-
-
 def _configurable(emitter: Emitter, graph: GraphContext, root: UUID) -> dict[str, Any]:
     own_ns = tuple(graph.ns.split(NS_SEP)[:-1])
 
@@ -102,7 +94,7 @@ def _configurable(emitter: Emitter, graph: GraphContext, root: UUID) -> dict[str
     configurable: dict[str, Any] = {
         CONFIG_KEY_TASK_ID: str(root),
         CONFIG_KEY_CHECKPOINT_NS: graph.ns,
-        CONFIG_KEY_RUNTIME: Runtime(stream_writer=write),
+        RUNTIME: Runtime(stream_writer=write),
         CONFIG_KEY_SCRATCHPAD: _scratchpad(),
     }
     if graph.modes:

@@ -154,7 +154,7 @@ async def _group() -> AsyncIterator[TaskGroup]:
 
 async def _cut(call: Body, reporter: Reporter, serving: Serving) -> types.CallToolResult:
     """Run a body up to the deadline, and answer with what it had by then."""
-    from throughline.server.graph import unheard_config  # brings LangGraph
+    from throughline.server.unheard import unheard_config  # brings LangChain's core
 
     harvest, config = Harvest(reporter), unheard_config()
     try:
