@@ -14,10 +14,10 @@ from pathlib import Path
 import click
 
 from client_demo.bench.command import bench
-from client_demo.compare_command import compare
-from client_demo.diff_command import diff
+from client_demo.commands.compare import compare
+from client_demo.commands.diff import diff
+from client_demo.commands.report import report
 from client_demo.doctor.command import doctor
-from client_demo.report_command import report
 from client_demo.selftest.command import selftest
 from throughline import __version__
 from throughline.errors import EXIT_INTERRUPTED, ThroughlineError

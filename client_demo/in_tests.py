@@ -15,18 +15,19 @@ from typing import Any
 
 from anyio.from_thread import start_blocking_portal
 
-from client_demo.command import compared
-from client_demo.compare import REFERENCE
+from client_demo.causes.findings import at_least
+from client_demo.commands.comparison import compared
+from client_demo.commands.request import Request
 from client_demo.errors import UnknownName, UsageError
-from client_demo.findings import at_least
-from client_demo.foreign import ForeignAgent, as_agent
-from client_demo.gate import Breach, breaches, read_conditions
+from client_demo.experiment.compare import REFERENCE
+from client_demo.experiment.foreign import ForeignAgent, as_agent
 from client_demo.report.causes import told
+from client_demo.report.gate import Breach, breaches, read_conditions
 from client_demo.report.story import Story
+from client_demo.report.verdict import BRIDGED
 from client_demo.report.write import Files
-from client_demo.request import Request
-from client_demo.targets import Target, read_target
-from client_demo.verdict import BRIDGED
+from client_demo.servers.naming import read_target
+from client_demo.servers.target import Target
 from throughline.errors import ThroughlineError
 
 FAIL_ON = "loss,difference,error"

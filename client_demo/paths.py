@@ -21,11 +21,11 @@ import anyio.to_thread
 from langchain_core.runnables import Runnable, RunnableConfig
 from langgraph.pregel.protocol import PregelProtocol
 
-from client_demo.by_call import normalise_by_call
 from client_demo.errors import PathUnsupported, UnknownName
-from client_demo.law import Event, first_difference, normalise
-from client_demo.seen import Lane, Seen
-from client_demo.tokens import Token, TokenReader, text_of
+from client_demo.transparency.by_call import normalise_by_call
+from client_demo.transparency.law import Event, first_difference, normalise
+from client_demo.transparency.seen import Lane, Seen
+from client_demo.transparency.tokens import Token, TokenReader, text_of
 
 __all__ = [
     "PATHS",

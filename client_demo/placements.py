@@ -20,8 +20,8 @@ from langgraph.config import get_stream_writer
 from mcp import ClientSession
 
 from client_demo.errors import UnknownName
-from client_demo.far import Far, Transport, starting
-from client_demo.targets import Target
+from client_demo.servers.far import Far, Transport, starting
+from client_demo.servers.target import Target
 from mcp_server.quirks import OVER_HTTP, QUIRKS, quirky
 from mcp_server.tools import TOOLS, configure, schema
 from throughline.client import local_tool, open_session

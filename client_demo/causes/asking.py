@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from client_demo.causes import reading
+from client_demo.causes.findings import Exhibit, Finding
 from client_demo.causes.reading import asked, exhibit, finding, question, said, short
-from client_demo.evidence import Evidence, Request, RunEvidence
-from client_demo.findings import Exhibit, Finding
+from client_demo.evidence.data import Evidence, Request, RunEvidence
 
 WHO = ("agent", "tool")
 AROUND = 24

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from client_demo.causes import reading
+from client_demo.causes.findings import Exhibit, Finding
 from client_demo.causes.reading import V3, asked, finding, said, short, spot
-from client_demo.evidence import Evidence, Request, RunEvidence
-from client_demo.findings import Exhibit, Finding
+from client_demo.evidence.data import Evidence, Request, RunEvidence
 
 BLOCKS = re.compile(
     r"'list' object has no attribute|can only concatenate list|\(not \"list\"\) to|not list\b|"

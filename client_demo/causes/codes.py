@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from client_demo.findings import Severity
+from client_demo.causes.findings import Severity
 
 CALLS, RESULTS, STATUS, ANSWER = "tool calls", "tool results", "ends", "answer"
 TOKENS, USAGE, EVENTS = "tool tokens", "usage", "events"

@@ -15,8 +15,8 @@ from typing import Literal
 from client_demo.causes import reading
 from client_demo.causes.codes import ANSWER, CALLS, RESULTS, STATUS, USAGE
 from client_demo.causes.reading import dumps, spot
-from client_demo.evidence import Evidence, RunEvidence
-from client_demo.stats import Permutation, permutation_test, runs_needed
+from client_demo.causes.stats import Permutation, permutation_test, runs_needed
+from client_demo.evidence.data import Evidence, RunEvidence
 
 P = 0.05
 ASPECTS = (CALLS, RESULTS, STATUS, ANSWER, USAGE)

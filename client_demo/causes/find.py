@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from client_demo.causes import asking, calling, lanes, outcomes, probes, provider, provisional, sessions, wire
+from client_demo.causes.findings import Finding
 from client_demo.causes.unexplained import unexplained
-from client_demo.evidence import Evidence
-from client_demo.findings import Finding
+from client_demo.evidence.data import Evidence
 
 Cause = Callable[[Evidence], Iterable[Finding]]
 

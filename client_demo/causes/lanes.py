@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from statistics import median_low
 
 from client_demo.causes import reading
+from client_demo.causes.findings import Exhibit, Finding
 from client_demo.causes.reading import LOCAL, V3, asked, finding, model_sights, short, spot
 from client_demo.causes.wirelog import Call, calls, of_runs, runs_of
-from client_demo.evidence import Evidence, RunEvidence
-from client_demo.findings import Exhibit, Finding
+from client_demo.evidence.data import Evidence, RunEvidence
 
 GRAPH = "LangGraph"
 """What a graph without a name of its own is called."""

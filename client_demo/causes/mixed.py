@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
+from client_demo.causes.findings import Exhibit
 from client_demo.causes.reading import once, short
 from client_demo.causes.wirelog import Arrival, Call, calls, of_runs, token_texts
-from client_demo.evidence import Evidence, RunEvidence, ToolResult
-from client_demo.findings import Exhibit
+from client_demo.evidence.data import Evidence, RunEvidence, ToolResult
 from throughline.events import Frame
 from throughline.ledger import Ledger
 

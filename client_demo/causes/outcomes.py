@@ -16,9 +16,9 @@ from typing import NamedTuple
 from client_demo.causes import reading
 from client_demo.causes.apart import common_start, constant_part
 from client_demo.causes.asking import unsteady
+from client_demo.causes.findings import Exhibit, Finding
 from client_demo.causes.reading import asked, complete, finding, once, question, said, short
-from client_demo.evidence import Evidence, RunEvidence
-from client_demo.findings import Exhibit, Finding
+from client_demo.evidence.data import Evidence, RunEvidence
 
 EXCERPT = 60
 """Characters of a text that are quoted, around the place where it parts from another."""

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from client_demo.causes.findings import Exhibit, Finding
 from client_demo.causes.reading import finding
-from client_demo.evidence import Evidence, RunEvidence
-from client_demo.findings import Exhibit, Finding
+from client_demo.evidence.data import Evidence, RunEvidence
 
 STALL_S = 0.25
 """What a graph may start later, or a ping take longer, without anybody being to blame."""

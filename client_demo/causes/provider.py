@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from client_demo.causes import reading
+from client_demo.causes.findings import Exhibit, Finding
 from client_demo.causes.reading import Said, exhibit, finding, once, said, short
-from client_demo.evidence import Evidence, Request, RunEvidence
-from client_demo.findings import Exhibit, Finding
+from client_demo.evidence.data import Evidence, Request, RunEvidence
 
 Asked = tuple[RunEvidence, Request]
 TOLD_BY_WHOLE = ("usage", "logprobs", "refusal", "system_fingerprint")

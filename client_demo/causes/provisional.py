@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from client_demo.causes import reading
+from client_demo.causes.findings import Exhibit, Finding
 from client_demo.causes.reading import asked, complete, finding, said, short
 from client_demo.causes.wirelog import Call, calls, of_runs, partials
-from client_demo.evidence import Evidence, RunEvidence, Sight
-from client_demo.findings import Exhibit, Finding
+from client_demo.evidence.data import Evidence, RunEvidence, Sight
 
 
 def partial_values(evidence: Evidence) -> Iterable[Finding]:

@@ -13,8 +13,8 @@ from functools import wraps
 from typing import Any, NamedTuple, TypeVar
 
 from client_demo.causes.codes import CODES
-from client_demo.evidence import Evidence, Request, RunEvidence, Sight
-from client_demo.findings import Exhibit, Finding, Severity, Sure
+from client_demo.causes.findings import Exhibit, Finding, Severity, Sure
+from client_demo.evidence.data import Evidence, Request, RunEvidence, Sight
 
 T = TypeVar("T")
 

@@ -10,10 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from statistics import median
 
+from client_demo.causes.findings import Finding
 from client_demo.causes.reading import asked, finding, spot
 from client_demo.causes.wirelog import Call, calls, of_runs, runs_of
-from client_demo.evidence import Evidence, RunEvidence
-from client_demo.findings import Finding
+from client_demo.evidence.data import Evidence, RunEvidence
 
 
 def session_per_call(evidence: Evidence) -> Iterable[Finding]:

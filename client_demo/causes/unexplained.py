@@ -15,10 +15,10 @@ from typing import NamedTuple
 from client_demo.causes import reading
 from client_demo.causes.codes import ANSWER, CALLS, CODES, EVENTS, LOSS, RESULTS, STATUS, TOKENS
 from client_demo.causes.differences import difference, outcome
+from client_demo.causes.findings import Exhibit, Finding, Sure
 from client_demo.causes.reading import LOCAL, finding, short, spot
-from client_demo.evidence import Evidence, RunEvidence
-from client_demo.findings import Exhibit, Finding, Sure
-from client_demo.law import Event
+from client_demo.evidence.data import Evidence, RunEvidence
+from client_demo.transparency.law import Event
 
 EQUAL_BY_LAW = "bridged"
 CHAIN = (CALLS, RESULTS, STATUS, ANSWER)

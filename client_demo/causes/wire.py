@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from statistics import median
 
+from client_demo.causes.findings import Exhibit, Finding
 from client_demo.causes.mixed import mixed
 from client_demo.causes.reading import asked, counted, finding
 from client_demo.causes.wirelog import Arrival, Call, calls, has_tokens, runs_of
-from client_demo.evidence import Evidence
-from client_demo.findings import Exhibit, Finding
+from client_demo.evidence.data import Evidence
 from throughline.events import Frame
 
 LEAST_CHUNKS = 3

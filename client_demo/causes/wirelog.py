@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from client_demo.causes import reading
+from client_demo.causes.findings import Exhibit
 from client_demo.causes.reading import once
-from client_demo.evidence import Evidence, RunEvidence
-from client_demo.findings import Exhibit
+from client_demo.evidence.data import Evidence, RunEvidence
 from throughline.errors import ThroughlineError
 from throughline.events import Frame, Partial, RunStream, Tokens
 from throughline.ledger import Totals, chunk_text

@@ -91,7 +91,7 @@ def doctor(
     """
     from client_demo.doctor.examination import Plan
     from client_demo.doctor.report import exit_code
-    from client_demo.targets import read_target
+    from client_demo.servers.naming import read_target
 
     _check_writable(path)
     given = _object(arguments)

@@ -13,9 +13,11 @@ from typing import Any
 
 import anyio
 
+from client_demo.doctor.http import open_http
+from client_demo.doctor.process import open_process
 from client_demo.doctor.record import Call, Record, brief
-from client_demo.doctor.wire import Ending, Message, Wire, open_wire
-from client_demo.targets import Target
+from client_demo.doctor.wire import Ending, Message, Wire
+from client_demo.servers.target import Target
 from throughline import __version__
 
 PROTOCOL = "2025-11-25"
@@ -155,7 +157,8 @@ async def open_dialogue(target: Target, record: Record, ids: count[int]) -> Asyn
     dialogue = Dialogue(record, ids)
     async with AsyncExitStack() as stack:
         try:
-            dialogue.wire = await stack.enter_async_context(open_wire(target, dialogue))
+            wire = open_http(target, dialogue) if target.url else open_process(target, dialogue)
+            dialogue.wire = await stack.enter_async_context(wire)
         except OSError as error:
             dialogue.lose(error.strerror or str(error))
         yield dialogue

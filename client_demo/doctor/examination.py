@@ -26,7 +26,7 @@ from client_demo.doctor.probes.shutdown import shutdown
 from client_demo.doctor.probes.tokens import tokens
 from client_demo.doctor.record import Record
 from client_demo.errors import UsageError
-from client_demo.targets import Target
+from client_demo.servers.target import Target
 
 TIMEOUT_S = 10.0
 CONNECT_TIMES = 3

@@ -15,7 +15,7 @@ from anyio.abc import TaskGroup
 from httpx_sse import EventSource, SSEError
 
 from client_demo.doctor.wire import END_S, Ears, Ending, Message
-from client_demo.targets import Target
+from client_demo.servers.target import Target
 
 CONNECT_S = 10.0
 SESSION = "mcp-session-id"

@@ -19,7 +19,7 @@ from anyio.abc import ByteReceiveStream, Process
 from mcp.client.stdio import get_default_environment
 
 from client_demo.doctor.wire import END_S, Ears, Ending, Message
-from client_demo.targets import Target
+from client_demo.servers.target import Target
 
 KEPT_LINES = 20
 LINE_CHARS = 200

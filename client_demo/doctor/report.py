@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from client_demo.doctor.checks import WEIGHT, Check, Report, Verdict
-from client_demo.targets import mask
+from client_demo.servers.target import mask
 from throughline.errors import EXIT_AUTH, EXIT_DIFFERENCE, EXIT_OK, EXIT_UNREACHABLE
 
 SCHEMA = "throughline.doctor/1"

@@ -5,11 +5,8 @@ Knows no transport; `process.py` and `http.py` are the two that there are.
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
-
-from client_demo.targets import Target
 
 Message = dict[str, Any]
 END_S = 2.0
@@ -65,11 +62,3 @@ class Wire(Protocol):
 
     async def end(self) -> Ending:
         """Leave as a client leaves, and say how the server took it."""
-
-
-def open_wire(target: Target, ears: Ears) -> AbstractAsyncContextManager[Wire]:
-    """Start the server, or get ready to speak to it. Raises: OSError where it cannot be started."""
-    from client_demo.doctor.http import open_http
-    from client_demo.doctor.process import open_process
-
-    return open_http(target, ears) if target.url else open_process(target, ears)

@@ -11,8 +11,8 @@ from typing import Any
 from rich.text import Text
 
 from client_demo.causes.differences import Difference
-from client_demo.textdiff import Side, text_diff
-from client_demo.visible import readable, visible
+from client_demo.text.diff import Side, text_diff
+from client_demo.text.visible import readable, visible
 
 SHOWN = 6
 """As many differences as stand in the report; the JSON has all."""

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from client_demo.findings import Exhibit, Finding, at_least, by_weight
+from client_demo.causes.findings import Exhibit, Finding, at_least, by_weight
 
 SHOWN = 3
 """As many exhibits as stand below a finding; the JSON has all."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from client_demo.pairs import Pair
-from client_demo.runs import ProviderCall, Run, Tap
+from client_demo.experiment.pairs import Pair
+from client_demo.experiment.runs import ProviderCall, Run, Tap
 
 
 @dataclass(frozen=True, slots=True)

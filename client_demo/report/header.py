@@ -11,10 +11,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from client_demo.compare import Plan
-from client_demo.redaction import redacted
-from client_demo.runs import Run
-from client_demo.verdict import Setting
+from client_demo.experiment.compare import Plan
+from client_demo.experiment.runs import Run
+from client_demo.report.verdict import Setting
+from client_demo.text.redaction import redacted
 from throughline.model.settings import ModelSettings
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from client_demo.compare import REFERENCE, equal_to, equal_to_local, reference_of
-from client_demo.findings import Finding
-from client_demo.redaction import without_keys
+from client_demo.causes.findings import Finding
+from client_demo.experiment.compare import REFERENCE, equal_to, equal_to_local, reference_of
+from client_demo.experiment.runs import Run
 from client_demo.report import apart
 from client_demo.report.story import Story
-from client_demo.runs import Run
+from client_demo.text.redaction import without_keys
 
 SCHEMA = "throughline.compare/1"
 

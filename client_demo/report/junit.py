@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from client_demo.findings import Finding
-from client_demo.gate import Breach
+from client_demo.causes.findings import Finding
+from client_demo.experiment.runs import Run
 from client_demo.report.causes import told
+from client_demo.report.gate import Breach
 from client_demo.report.story import Story
-from client_demo.runs import Run
 
 EVERYWHERE = "every placement"
 WHOLE = "every path"

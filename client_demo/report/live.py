@@ -15,14 +15,14 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from client_demo.compare import Plan, reference_of, schedule
+from client_demo.experiment.compare import Plan, reference_of, schedule
+from client_demo.experiment.runs import Cell, Run, Tap
 from client_demo.paths import Seen
 from client_demo.report import cells
 from client_demo.report.cells import Words
 from client_demo.report.clean import Cleaned
 from client_demo.report.header import header_of
 from client_demo.report.terminal import heading, matrix
-from client_demo.runs import Cell, Run, Tap
 from throughline.model import OpenModel
 from throughline.model.records import RequestRecord
 

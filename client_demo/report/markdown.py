@@ -9,14 +9,14 @@ import re
 from collections.abc import Iterator, Sequence
 from html import escape as _html
 
-from client_demo.compare import reference_of
-from client_demo.findings import Finding, at_least, by_weight
-from client_demo.gate import Breach
+from client_demo.causes.findings import Finding, at_least, by_weight
+from client_demo.experiment.compare import reference_of
+from client_demo.experiment.runs import Run
 from client_demo.report import apart, cells
 from client_demo.report.causes import told
+from client_demo.report.gate import Breach
 from client_demo.report.header import about
 from client_demo.report.story import Story
-from client_demo.runs import Run
 
 LIMIT = 65_536
 """Characters that a comment holds."""

@@ -12,15 +12,15 @@ from statistics import median
 from typing import Any
 
 from client_demo.causes import Difference, differences, find
-from client_demo.compare import reference_of
+from client_demo.causes.findings import Finding
 from client_demo.errors import LineBroken, RecordingUnreadable
-from client_demo.evidence import Evidence
-from client_demo.findings import Finding
+from client_demo.evidence.data import Evidence
+from client_demo.evidence.reread import BROKEN, evidence_of, read_book, read_recording
+from client_demo.experiment.compare import reference_of
+from client_demo.experiment.runs import Run
 from client_demo.report.header import Header, completed, read_header
-from client_demo.reread import BROKEN, evidence_of, read_book, read_recording
-from client_demo.runs import Run
-from client_demo.verdict import Finding as Said
-from client_demo.verdict import verdict
+from client_demo.report.verdict import Finding as Said
+from client_demo.report.verdict import verdict
 
 UNASKED = "The agent asked no model at OPENAI_BASE_URL: what it asks elsewhere is not seen."
 

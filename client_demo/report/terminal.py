@@ -13,14 +13,14 @@ from rich.console import Console, Group, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from client_demo.compare import reference_of
+from client_demo.experiment.compare import reference_of
+from client_demo.experiment.runs import Run
 from client_demo.report import apart, causes, cells
 from client_demo.report.cells import Words
 from client_demo.report.clean import Cleaned, clean
 from client_demo.report.header import Header, about
 from client_demo.report.story import Story
-from client_demo.runs import Run
-from client_demo.verdict import Finding
+from client_demo.report.verdict import Finding
 
 MARKS = {"good": ("=", "bold green"), "bad": ("!", "bold red"), "note": ("-", "dim")}
 LEGEND = (

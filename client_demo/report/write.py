@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from client_demo.errors import FileUnwritable
-from client_demo.gate import Breach, expected
+from client_demo.report.gate import Breach, expected
 from client_demo.report.story import Story
-from client_demo.written import check_writable, write
+from client_demo.text.written import check_writable, write
 
 STDOUT = Path("-")
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from client_demo.experiment.probes import PROBES
 from client_demo.paths import PATHS
-from client_demo.probes import PROBES
 
 PROMPT = "What items are in the bedroom?"
 PACE_MS = 4

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from client_demo.errors import UnknownName
-from client_demo.written import check_writable, write
+from client_demo.text.written import check_writable, write
 from throughline.errors import EXIT_DIFFERENCE, EXIT_OK
 
 if TYPE_CHECKING:

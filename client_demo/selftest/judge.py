@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from client_demo.causes import CODES
-from client_demo.findings import Finding
+from client_demo.causes.findings import Finding
 from client_demo.selftest.cases import CASES, Case
 
 ASIDE = "note"

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 import anyio
 
 from client_demo.causes import find
-from client_demo.collect import collecting
-from client_demo.compare import Plan, compare
+from client_demo.experiment.compare import Plan, compare
+from client_demo.recording.collect import collecting
 from client_demo.selftest.cases import PACE_MS, PROMPT, Case
 from client_demo.selftest.judge import Trial, named
 from throughline.model import open_model

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Protocol, TypeVar
 
-from client_demo.evidence import Direction, Message
+from client_demo.evidence.data import Direction, Message
 from client_demo.taps.log import messages
 
 READABLE = ("gzip", "x-gzip", "deflate", "identity")

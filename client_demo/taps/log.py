@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from client_demo.evidence import Message
+from client_demo.evidence.data import Message
 from client_demo.taps import stdio
 
 PYTHON = (sys.executable, "-I", "-S")

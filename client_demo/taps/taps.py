@@ -10,11 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from client_demo.evidence import Message
+from client_demo.evidence.data import Message
+from client_demo.servers.target import Target
 from client_demo.taps.http import HttpTap
 from client_demo.taps.log import TapLog
 from client_demo.taps.reach import is_there
-from client_demo.targets import Target
 
 
 class Log(Protocol):

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 import pytest
 
 from client_demo.causes import CAUSES, CODES, find
+from client_demo.causes.findings import Finding, at_least, by_weight
 from client_demo.causes.outcomes import _near
-from client_demo.evidence import Evidence
-from client_demo.findings import Finding, at_least, by_weight
+from client_demo.evidence.data import Evidence
 from tests.causes.world import ALL_PATHS, PLACEMENTS, World
 
 OURS = ("local", "bridged")

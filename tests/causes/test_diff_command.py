@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from client_demo import record
-from client_demo.diff_command import FileUnreadable, RunUnclear, diff
-from client_demo.evidence import Evidence
+from client_demo.commands.diff import FileUnreadable, RunUnclear, diff
+from client_demo.evidence.data import Evidence
+from client_demo.recording import record
 from tests.causes.world import World
 
 HEADER = '{"schema": "throughline.recording/1"}\n'

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from client_demo.causes import differences, find
-from client_demo.evidence import Evidence, Message, RunEvidence, Sight, ToolResult
-from client_demo.findings import Finding
-from client_demo.law import Event
-from client_demo.runs import Cell
+from client_demo.causes.findings import Finding
+from client_demo.evidence.data import Evidence, Message, RunEvidence, Sight, ToolResult
+from client_demo.experiment.runs import Cell
+from client_demo.transparency.law import Event
 from tests.causes.wired import Wired
 from tests.causes.world import World
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from client_demo.causes.differences import Difference, differences
+from client_demo.causes.stats import permutation_test
 from client_demo.report.apart import SHOWN, document, drawn, told
-from client_demo.stats import permutation_test
 from tests.causes.world import World
 
 

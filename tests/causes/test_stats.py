@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from client_demo.stats import permutation_test, runs_needed
+from client_demo.causes.stats import permutation_test, runs_needed
 
 GROUPS = st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=3), min_size=2, max_size=3).filter(
     lambda groups: sum(map(len, groups)) <= 7

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from client_demo.textdiff import LONG, lines, table, text_diff
-from client_demo.visible import readable, visible
+from client_demo.text.diff import LONG, lines, table, text_diff
+from client_demo.text.visible import readable, visible
 
 TEXTS = st.text(alphabet=st.sampled_from("ab \n\t\r\u00a0\u00e9e\u0301\u200b\u2028<>\u00b7"), max_size=24)
 

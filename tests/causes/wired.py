@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from client_demo.evidence import Message
-from client_demo.runs import Cell
+from client_demo.evidence.data import Message
+from client_demo.experiment.runs import Cell
 from throughline.events import Event, Frame, Partial, RunStart, Tokens
 from throughline.ledger import Ledger
 from throughline.wire import StreamRequest, write_frame, write_ledger, write_request

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from client_demo.causes.reading import shows_models
-from client_demo.evidence import Evidence, Request, RunEvidence, Sight, ToolResult
-from client_demo.law import Event
+from client_demo.evidence.data import Evidence, Request, RunEvidence, Sight, ToolResult
+from client_demo.experiment.runs import Cell, ProviderCall, Run, ToolCall, ToolTokens
 from client_demo.paths import PATHS
-from client_demo.runs import Cell, ProviderCall, Run, ToolCall, ToolTokens
+from client_demo.transparency.law import Event
 from tests.causes.wired import Wired
 
 PLACEMENTS = ("local", "adapters", "held", "bridged")

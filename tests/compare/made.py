@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from client_demo.experiment.runs import Cell, ProviderCall, Run, ToolCall, ToolTokens
 from client_demo.paths import normalise
-from client_demo.runs import Cell, ProviderCall, Run, ToolCall, ToolTokens
 from tests.compare.streams import result, token
 
 WORDS = ("A ", "bed.")

@@ -14,7 +14,7 @@ from types import MappingProxyType
 import pytest
 
 from client_demo.paths import PATHS
-from client_demo.record import read_recording
+from client_demo.recording.record import read_recording
 from throughline.model import OpenModel
 
 ROOT = Path(__file__).parents[2]

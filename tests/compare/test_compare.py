@@ -10,13 +10,13 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from client_demo.compare import Plan, compare, equal_to_local, schedule
 from client_demo.errors import UnknownName
+from client_demo.experiment.compare import Plan, compare, equal_to_local, schedule
+from client_demo.experiment.runs import Cell, Run, Tap
 from client_demo.paths import PATHS, Seen
 from client_demo.placements import PLACEMENTS, placement_named
 from client_demo.report.json import document
-from client_demo.runs import Cell, Run, Tap
-from client_demo.targets import Target
+from client_demo.servers.target import Target
 from tests.report.made import story
 from throughline.errors import ServerUnavailable
 from throughline.model import OpenModel, open_model

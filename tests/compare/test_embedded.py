@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from client_demo.compare import Plan, compare
+from client_demo.experiment.compare import Plan, compare
+from client_demo.experiment.runs import Run
 from client_demo.paths import PATHS
-from client_demo.runs import Run
 from throughline.model import open_model
 from throughline.model.catalog import status
 from throughline.model.errors import ModelError

@@ -12,11 +12,11 @@ import pytest
 
 from client_demo.causes import find
 from client_demo.causes.reading import said
-from client_demo.collect import collecting
-from client_demo.compare import Plan, compare
-from client_demo.evidence import Evidence, RunEvidence
-from client_demo.record import read_evidence, read_recording, recording
-from client_demo.targets import Target
+from client_demo.evidence.data import Evidence, RunEvidence
+from client_demo.experiment.compare import Plan, compare
+from client_demo.recording.collect import collecting
+from client_demo.recording.record import read_evidence, read_recording, recording
+from client_demo.servers.target import Target
 from throughline.model import OpenModel
 
 pytestmark = pytest.mark.anyio

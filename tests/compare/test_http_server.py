@@ -13,11 +13,11 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 from mcp.client.stdio import get_default_environment
 
 from client_demo.causes import find
-from client_demo.collect import collecting
-from client_demo.compare import Plan, compare
-from client_demo.evidence import Evidence, RunEvidence
-from client_demo.record import read_evidence, recording
-from client_demo.targets import Target
+from client_demo.evidence.data import Evidence, RunEvidence
+from client_demo.experiment.compare import Plan, compare
+from client_demo.recording.collect import collecting
+from client_demo.recording.record import read_evidence, recording
+from client_demo.servers.target import Target
 from throughline.errors import ServerUnavailable
 from throughline.model import OpenModel
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from langchain_core.messages import AIMessage
 
-from client_demo.collect import collecting
-from client_demo.compare import Plan, compare
 from client_demo.errors import FileUnwritable, RecordingUnreadable
+from client_demo.evidence.witness import SightReader
+from client_demo.experiment.compare import Plan, compare
+from client_demo.experiment.runs import Cell
 from client_demo.paths import Seen
-from client_demo.record import Recorder, jsonable, read_recording, recording
-from client_demo.runs import Cell
+from client_demo.recording.collect import collecting
+from client_demo.recording.record import Recorder, jsonable, read_recording, recording
 from client_demo.taps.latency import Latency
-from client_demo.witness import SightReader
 from throughline.model import ModelSettings, OpenModel
 
 pytestmark = pytest.mark.anyio

@@ -11,11 +11,11 @@ import anyio
 import pytest
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from client_demo.collect import collecting
-from client_demo.compare import Plan, compare
-from client_demo.record import Recorder, read_evidence, recording
-from client_demo.redaction import REDACTED, Redactor, redacted, secrets_of, without_keys
-from client_demo.targets import Target
+from client_demo.experiment.compare import Plan, compare
+from client_demo.recording.collect import collecting
+from client_demo.recording.record import Recorder, read_evidence, recording
+from client_demo.servers.target import Target
+from client_demo.text.redaction import REDACTED, Redactor, redacted, secrets_of, without_keys
 from throughline.model import OpenModel, open_model
 
 pytestmark = pytest.mark.anyio

@@ -12,13 +12,13 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
-from client_demo.compare import Plan
+from client_demo.experiment.compare import Plan
+from client_demo.experiment.runs import Cell, Run, Tap
 from client_demo.report import cells
 from client_demo.report.aside import set_aside
 from client_demo.report.live import Lines, View
 from client_demo.report.svg import svg
 from client_demo.report.terminal import show
-from client_demo.runs import Cell, Run, Tap
 from tests.compare.made import WHOLE, failed, run, silent
 from tests.compare.streams import token
 from tests.report.made import story

@@ -6,9 +6,9 @@ import io
 
 from rich.console import Console
 
-from client_demo.findings import Exhibit, Finding, Severity
-from client_demo.redaction import REDACTED, redacted, without_keys
+from client_demo.causes.findings import Exhibit, Finding, Severity
 from client_demo.report.causes import drawn, told
+from client_demo.text.redaction import REDACTED, redacted, without_keys
 
 
 def finding(code: str, severity: Severity, *, exhibits: int = 1) -> Finding:

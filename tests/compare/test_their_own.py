@@ -14,9 +14,9 @@ from typing import Any
 import anyio
 import pytest
 
-from client_demo.command import run_comparison
+from client_demo.commands.comparison import run_comparison
+from client_demo.commands.request import Request
 from client_demo.report.write import Files
-from client_demo.request import Request
 from throughline.errors import EXIT_AUTH, EXIT_TOOL, EXIT_UNREACHABLE, EXIT_USAGE, ThroughlineError
 
 pytestmark = pytest.mark.anyio

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from client_demo.runs import Run, ToolTokens
-from client_demo.verdict import Finding, Setting, exit_code, verdict
+from client_demo.experiment.runs import Run, ToolTokens
+from client_demo.report.verdict import Finding, Setting, exit_code, verdict
 from tests.compare.made import WHOLE, failed, run, silent
 
 

@@ -111,7 +111,21 @@ async def refuses() -> str:
     raise McpError(types.ErrorData(code=-32000, message="not like this"))
 
 
-TOOLS = (echo, big, prints, reads, loaded, leaves, half, odd_numbers, waits, cleaned, stubborn, floods, refuses)
+TOOLS = (
+    echo,
+    big,
+    prints,
+    reads,
+    loaded,
+    leaves,
+    half,
+    odd_numbers,
+    waits,
+    cleaned,
+    stubborn,
+    floods,
+    refuses,
+)
 
 
 def build() -> FastMCP[None]:

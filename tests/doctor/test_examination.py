@@ -20,7 +20,8 @@ from client_demo.doctor.choice import ArgumentsUnfit
 from client_demo.doctor.examination import Plan, examine
 from client_demo.doctor.report import exit_code
 from client_demo.errors import UnknownName
-from client_demo.targets import Target, read_target
+from client_demo.servers.naming import read_target
+from client_demo.servers.target import Target
 from tests.doctor.npm import PACKAGE, everything, installed
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from client_demo.findings import Exhibit, Finding
+from client_demo.causes.findings import Exhibit, Finding
 from client_demo.report.html.data import cited, count, in_script, timeline
 from client_demo.report.html.moments import LANES, TEXT_CHARS, TO_CLIENT, TOOL, brief, moments
 from client_demo.report.html.selection import selected

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from client_demo.findings import Finding
+from client_demo.causes.findings import Finding
+from client_demo.experiment.runs import Run
 from client_demo.report.html.headline import headline
-from client_demo.runs import Run
-from client_demo.verdict import Setting, verdict
+from client_demo.report.verdict import Setting, verdict
 from tests.compare.made import WHOLE, failed, run, silent
 
 HARM = Finding("LOST_FRAMES", "harm", "", (), "certain", "", (), ())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from client_demo.reread import read_recording
+from client_demo.evidence.reread import read_recording
 
 SAMPLE = Path(__file__).parent / "sample"
 HEAVY = ("anyio", "click", "langchain_core", "langgraph", "mcp", "openai", "rich")

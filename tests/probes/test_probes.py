@@ -11,14 +11,14 @@ import anyio
 import pytest
 
 from client_demo.causes import find
-from client_demo.collect import collecting
-from client_demo.compare import Plan, compare
 from client_demo.errors import UnknownName
-from client_demo.evidence import Evidence
-from client_demo.far import Far
+from client_demo.evidence.data import Evidence
+from client_demo.experiment.compare import Plan, compare
+from client_demo.experiment.probes import PROBES, probes_named
 from client_demo.placements import held
-from client_demo.probes import PROBES, probes_named
-from client_demo.targets import Target
+from client_demo.recording.collect import collecting
+from client_demo.servers.far import Far
+from client_demo.servers.target import Target
 from throughline.model import open_model
 from throughline.model.settings import ModelSettings
 

@@ -8,10 +8,10 @@ import anyio
 import pytest
 
 from client_demo.causes import find
-from client_demo.collect import collecting
-from client_demo.compare import Plan, compare
-from client_demo.evidence import Evidence
-from client_demo.record import read_evidence, recording
+from client_demo.evidence.data import Evidence
+from client_demo.experiment.compare import Plan, compare
+from client_demo.recording.collect import collecting
+from client_demo.recording.record import read_evidence, recording
 from throughline.model import open_model
 
 pytestmark = pytest.mark.anyio

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from client_demo.compare import Plan
-from client_demo.evidence import Evidence, RunEvidence
+from client_demo.evidence.data import Evidence, RunEvidence
+from client_demo.evidence.reread import SCHEMA
+from client_demo.experiment.compare import Plan
+from client_demo.experiment.runs import Run
 from client_demo.report.header import Header, header_of
 from client_demo.report.story import Story, tell
-from client_demo.reread import SCHEMA
-from client_demo.runs import Run
 from throughline.model import ModelSettings
 
 MODEL = ModelSettings("http://x/v1", "k", "smollm2-135m-instruct", "embedded")

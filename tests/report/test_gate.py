@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from langchain_core.messages import ToolMessage
 
-from client_demo.compare import Plan
-from client_demo.gate import Breach, Condition, ConditionUnknown, breaches, expected, read_conditions
-from client_demo.runs import Cell, Run, ToolCall
+from client_demo.experiment.compare import Plan
+from client_demo.experiment.runs import Cell, Run, ToolCall
+from client_demo.report.gate import Breach, Condition, ConditionUnknown, breaches, expected, read_conditions
 from tests.compare.made import failed, run, silent
 from tests.report.made import story
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from client_demo.compare import Plan
-from client_demo.gate import breaches, read_conditions
+from client_demo.experiment.compare import Plan
+from client_demo.report.gate import breaches, read_conditions
 from client_demo.report.junit import junit
 from client_demo.report.story import Story
 from tests.compare.made import failed, run, silent

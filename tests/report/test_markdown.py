@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from markdown_it import MarkdownIt
 
-from client_demo.compare import Plan
-from client_demo.findings import Exhibit, Finding
-from client_demo.gate import breaches, read_conditions
+from client_demo.causes.findings import Exhibit, Finding
+from client_demo.experiment.compare import Plan
+from client_demo.report.gate import breaches, read_conditions
 from client_demo.report.markdown import LIMIT, markdown
 from tests.compare.made import run, silent
 from tests.report.made import story

@@ -18,13 +18,13 @@ import pytest
 from rich.console import Console
 
 from client_demo.errors import LineBroken
-from client_demo.gate import breaches, read_conditions
+from client_demo.evidence.reread import read_recording
+from client_demo.report.gate import breaches, read_conditions
 from client_demo.report.junit import junit
 from client_demo.report.markdown import markdown
 from client_demo.report.story import read_story, story_of
 from client_demo.report.terminal import show
 from client_demo.report.write import json_text
-from client_demo.reread import read_recording
 
 ROOT = Path(__file__).parents[2]
 REPORTS = ("page.html", "comment.md", "junit.xml", "result.json", "picture.svg")

@@ -11,18 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from client_demo.collect import collecting
-from client_demo.compare import Plan, compare
 from client_demo.errors import LineBroken
-from client_demo.evidence import RunEvidence
+from client_demo.evidence.data import RunEvidence
+from client_demo.evidence.witness import SightReader
+from client_demo.experiment.compare import Plan, compare
+from client_demo.experiment.runs import Cell
 from client_demo.paths import Seen
-from client_demo.record import LateRecorder, Recorder, recording
+from client_demo.recording.collect import collecting
+from client_demo.recording.record import LateRecorder, Recorder, recording
 from client_demo.report.header import Header, about, header_of, line_of, read_header
 from client_demo.report.story import UNASKED, read_story, story_of, tell
-from client_demo.runs import Cell
-from client_demo.targets import Target
-from client_demo.verdict import verdict
-from client_demo.witness import SightReader
+from client_demo.report.verdict import verdict
+from client_demo.servers.target import Target
 from tests.compare.made import run
 from tests.report.made import AT, MODEL, header, story
 from throughline import __version__
@@ -35,7 +35,7 @@ PLAN = Plan(
 )
 LOGGING = """
 import logging
-from client_demo.collect import collecting
+from client_demo.recording.collect import collecting
 with collecting():
     for name in ("mcp.client.stdio", "throughline.client", "mcpx", "somebody.else"):
         logging.getLogger(name).warning("%s warns", name)

@@ -10,7 +10,7 @@ import pytest
 from langchain_core.language_models import FakeListChatModel
 
 from client_demo.errors import UnknownName
-from client_demo.foreign import AgentRaised, AgentUnusable, load_agent
+from client_demo.experiment.foreign import AgentRaised, AgentUnusable, load_agent
 from throughline.client import local_tool
 from throughline.errors import EXIT_TOOL, EXIT_USAGE
 

@@ -12,8 +12,9 @@ import pytest
 from mcp import StdioServerParameters
 
 from client_demo.errors import UnknownName, UsageError
-from client_demo.target_files import EntryInvalid, FileUnreadable, SeveralServers, VariablesUnset
-from client_demo.targets import Target, TargetInvalid, read_target
+from client_demo.servers.files import EntryInvalid, FileUnreadable, SeveralServers, VariablesUnset
+from client_demo.servers.naming import read_target
+from client_demo.servers.target import Target, TargetInvalid
 from throughline.client import open_session
 from throughline.client.connection import HttpServer
 from throughline.errors import EXIT_USAGE

@@ -24,7 +24,7 @@ from client_demo.bench.outcome import Fact, Outcome, Series
 from client_demo.bench.sizes import Sizes
 from client_demo.bench.suites.lanes import ask, tool_agent
 from client_demo.paths import Seen, path_named, run_path
-from client_demo.tokens import TokenReader
+from client_demo.transparency.tokens import TokenReader
 
 TOKENS = 1_000
 """Two seconds' worth at this pace: a stream that nobody closes is found out by then."""

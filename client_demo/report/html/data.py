@@ -24,9 +24,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from client_demo.compare import reference_of
-from client_demo.evidence import Evidence, RunEvidence
-from client_demo.findings import Exhibit, Finding
+from client_demo.causes.findings import Exhibit, Finding
+from client_demo.evidence.data import Evidence, RunEvidence
+from client_demo.experiment.compare import reference_of
 from client_demo.report.html.moments import LANES, Moment, moments
 
 DRAWN = 60_000

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from client_demo.compare import equal_to, reference_of
-from client_demo.findings import Finding
-from client_demo.runs import Run
-from client_demo.verdict import Finding as Said
-from client_demo.verdict import Tone
+from client_demo.causes.findings import Finding
+from client_demo.experiment.compare import equal_to, reference_of
+from client_demo.experiment.runs import Run
+from client_demo.report.verdict import Finding as Said
+from client_demo.report.verdict import Tone
 
 
 def headline(verdict: Sequence[Said], runs: Sequence[Run], findings: Sequence[Finding]) -> tuple[Tone, str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from client_demo.evidence import Message, Request, RunEvidence, Sight
+from client_demo.evidence.data import Message, Request, RunEvidence, Sight
 
 LANES = (
     "agent tokens",

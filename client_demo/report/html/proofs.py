@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from client_demo.causes.differences import Difference
-from client_demo.findings import Exhibit, Finding
+from client_demo.causes.findings import Exhibit, Finding
+from client_demo.experiment.runs import Run
 from client_demo.report.html.data import cited
 from client_demo.report.html.texts import difference_sides
 from client_demo.report.html.view import AnswerView, DifferenceView, ExhibitView, FindingView
-from client_demo.runs import Run
 
 EXHIBITS = 6
 DIFFERENCES = 8

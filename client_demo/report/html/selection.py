@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from client_demo.evidence import Evidence, RunEvidence
-from client_demo.findings import Finding
+from client_demo.causes.findings import Finding
+from client_demo.evidence.data import Evidence, RunEvidence
 
 RUNS = 1_000
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from client_demo.compare import reference_of
-from client_demo.evidence import Evidence, RunEvidence
+from client_demo.evidence.data import Evidence, RunEvidence
+from client_demo.experiment.compare import reference_of
+from client_demo.experiment.runs import Run
 from client_demo.report import cells
 from client_demo.report.cells import Words
 from client_demo.report.header import Header
 from client_demo.report.html.view import CellView, CostRow, MatrixRow, RunRow
 from client_demo.report.story import Overhead
 from client_demo.report.terminal import NOT_APPLICABLE
-from client_demo.runs import Run
 
 STYLES = {cells.GOOD: "good", cells.BAD: "bad", cells.DIM: "dim", "yellow": "warn", "bold": "strong"}
 WORST = ("bad", "warn", "good", "strong", "dim", "")

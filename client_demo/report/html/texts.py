@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from client_demo.causes.differences import Difference
-from client_demo.textdiff import Piece, Side, text_diff
-from client_demo.visible import readable, visible
+from client_demo.text.diff import Piece, Side, text_diff
+from client_demo.text.visible import readable, visible
 
 LONGEST = 20_000
 """Characters of each text that are aligned."""

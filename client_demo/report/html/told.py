@@ -9,9 +9,9 @@ import json
 from dataclasses import fields
 from datetime import datetime
 
-from client_demo.compare import reference_of
-from client_demo.evidence import Evidence
-from client_demo.findings import at_least, by_weight
+from client_demo.causes.findings import at_least, by_weight
+from client_demo.evidence.data import Evidence
+from client_demo.experiment.compare import reference_of
 from client_demo.report.header import Header
 from client_demo.report.html.data import Timeline, count
 from client_demo.report.html.headline import headline

@@ -1,0 +1,79 @@
+"""The command `report`: every report of a comparison, from its recording alone.
+
+Knows click and files; what a recording tells is `report/story.py`'s, which takes time to import and is
+imported when it is needed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from throughline.errors import EXIT_DIFFERENCE, EXIT_OK
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command()
+@click.argument("recording", metavar="RUNS.jsonl", type=click.Path(path_type=Path))
+@click.option("--html", type=FILE, help="Write one page with everything: verdict, findings and a timeline.")
+@click.option("--md", type=FILE, help="Write it in Markdown, for the comment of a pull request.")
+@click.option(
+    "--json",
+    is_flag=False,
+    flag_value="-",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    metavar="[FILE]",
+    help="Write it as JSON: to FILE (.json), or to stdout where none is named.",
+)
+@click.option("--junit", type=FILE, help="Write it as JUnit XML, for what shows tests in CI.")
+@click.option("--svg", type=FILE, help="Draw it into this file, as the terminal shows it.")
+@click.option(
+    "--fail-on",
+    metavar="WHAT,WHAT,...",
+    help="End with 1 on any of these: loss, difference, error, overhead=10% (of bridged over local).",
+)
+@click.pass_context
+def report(context: click.Context, /, recording: Path, fail_on: str | None, **files: Path | None) -> None:
+    """Show what a recording tells, or write it down for people and for programs.
+
+    RUNS.jsonl is what compare --record has written. Without any file, the report is shown here. The same
+    recording gives the same files, byte for byte: the date in them is when it was made.
+
+    Exit codes: 0 told, 1 something that --fail-on names, 2 usage, or a recording that cannot be read.
+
+    \b
+    Examples:
+      throughline report runs.jsonl
+      throughline report runs.jsonl --html page.html --md comment.md
+      throughline report runs.jsonl --fail-on loss,difference,error --junit junit.xml
+    """
+    from client_demo.errors import RecordingUnreadable
+    from client_demo.evidence.reread import BROKEN
+    from client_demo.report.clean import clean
+    from client_demo.report.gate import breaches, read_conditions
+    from client_demo.report.story import read_story
+    from client_demo.report.write import STDOUT, Files, json_text, write_reports
+
+    conditions = None if fail_on is None else read_conditions([fail_on])
+    asked = Files(**files)
+    asked.check(taken={recording: "that is the recording itself"})
+    try:
+        story = read_story(recording)
+        broken = None if conditions is None else breaches(story, conditions)
+    except BROKEN as error:  # JSON of the right shape may still say what nobody ever does
+        reason = "what its lines say does not go together"
+        raise RecordingUnreadable(path=str(recording), reason=reason) from error
+    if asked.json == STDOUT:
+        click.echo(json_text(story, {}), nl=False)
+    elif not any(files.values()):
+        from rich.console import Console
+
+        from client_demo.report.terminal import show
+
+        show(Console(), story)
+    write_reports(asked, story, broken)
+    for one in broken or ():
+        click.echo(clean(f"Not held: {one.kind}: {one.sentence}"), err=True)
+    context.exit(EXIT_DIFFERENCE if broken else EXIT_OK)

@@ -1,0 +1,1 @@
+"""What a recording says of each run, in the form that causes are read from."""

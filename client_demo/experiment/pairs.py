@@ -1,0 +1,77 @@
+"""Runs held against one another: which are equal, and in what they are not.
+
+Pure. Knows what is compared with what; refuses to know which difference is expected, and how it is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from langchain_core.messages import ToolMessage
+
+from client_demo.experiment.compare import REFERENCE
+from client_demo.experiment.runs import Run
+from client_demo.transparency.law import Event, message_type
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A run, and the run that it is held against: `local`'s, or else the first placement's."""
+
+    run: Run
+    local: Run
+
+    @property
+    def equal(self) -> bool:
+        """Whether both saw the same, as the law has it."""
+        return self.run.status == self.local.status and self.run.events == self.local.events
+
+    @property
+    def asked_alike(self) -> bool:
+        """Whether the provider was asked the same number of times, streaming or not in the same places."""
+        mine, theirs = ([(one.who, one.streamed) for one in run.provider] for run in (self.run, self.local))
+        return mine == theirs
+
+    @property
+    def other_words_only(self) -> bool:
+        """Whether both saw the same kinds of events, and every token, but the model chose other words."""
+        tokens, expected = self.run.tool_tokens, self.local.tool_tokens
+        complete = tokens.seen == tokens.emitted > 0 if expected.seen else tokens.seen == 0
+        alike = _outline(self.run.events) == _outline(self.local.events)
+        return not self.equal and self.run.status == self.local.status and complete and alike
+
+    @property
+    def lost(self) -> int:
+        """How many of the tool's tokens `local` showed and this run did not."""
+        return max(0, self.local.tool_tokens.seen - self.run.tool_tokens.seen)
+
+
+def _outline(events: Sequence[Event]) -> list[tuple[str, tuple[str, ...], str, str]]:
+    """The kinds of events in order, without their words and without how many pieces these came in."""
+    return [
+        key for key, _ in groupby((one.what, one.where, one.name, message_type(one.body)) for one in events)
+    ]
+
+
+def pairs(runs: Iterable[Run], reference: str = REFERENCE) -> list[Pair]:
+    """Hold each run against the reference's of the same path and repeat, where both came to an end."""
+    runs = [run for run in runs if run.status == "ok"]
+    there = {(run.cell.path, run.cell.repeat): run for run in runs if run.cell.placement == reference}
+    found = ((run, there.get((run.cell.path, run.cell.repeat))) for run in runs)
+    return [Pair(run, local) for run, local in found if local is not None and run is not local]
+
+
+def same_results(runs: Iterable[Run]) -> bool:
+    """Whether equal calls of tools had equal results, on every path and in every placement."""
+    found: dict[str, set[str]] = {}
+    for run in runs:
+        if run.status == "ok":
+            found.setdefault(repr(run.tool_calls), set()).add(repr(results(run)))
+    return all(len(different) == 1 for different in found.values())
+
+
+def results(run: Run) -> list[str]:
+    """What the tools of a run answered, in order."""
+    return [str(one.text) for one in run.conversation if isinstance(one, ToolMessage)]

@@ -1,0 +1,1 @@
+"""Comparisons written down while they run."""

@@ -1,0 +1,1 @@
+"""Texts, whatever they say: differences, what cannot be seen, secrets, values as JSON, whole files."""
