@@ -127,7 +127,8 @@ class Names(click.ParamType[tuple[str, ...]]):
 @click.option(
     "--record",
     type=FILE,
-    help="Write every event, MCP message and provider request to this file, as JSON lines.",
+    help="Write every event, MCP message and provider request to this file, as JSON lines; compressed where "
+    "it is named .gz.",
 )
 @click.option(
     "--json",

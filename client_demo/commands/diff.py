@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import click
 
 from client_demo.errors import UsageError
+from client_demo.text.gzipped import lines_of
 from throughline.errors import EXIT_DIFFERENCE, EXIT_OK, ThroughlineError
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def read_source(given: str) -> Source:
 
 def _bytes(path: str) -> bytes:
     try:
-        data = Path(path).read_bytes()
+        data = b"".join(lines_of(Path(path)))
     except OSError as error:
         raise FileUnreadable(path=path, reason=error.strerror or str(error)) from error
     if b"\0" in data:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from langchain_core.messages import ToolMessage
 from pydantic import TypeAdapter
@@ -19,6 +19,7 @@ from client_demo.errors import LineBroken, RecordingNewer, RecordingUnreadable
 from client_demo.evidence.data import Evidence, Message, Request, RunEvidence, Sight
 from client_demo.evidence.witness import results
 from client_demo.experiment.runs import Cell, ProviderCall, Run, Status, ToolCall, ToolTokens
+from client_demo.text.gzipped import lines_of
 from client_demo.transparency.law import Event
 
 FAMILY = "throughline.recording/"
@@ -35,9 +36,9 @@ Line = Mapping[str, Any]
 def read_recording(path: Path) -> Iterator[dict[str, Any]]:
     """Read a recording's lines, without a last one that was cut off. Raises: RecordingUnreadable."""
     try:
-        with path.open("rb") as file:
-            yield _header(path, file.readline())
-            yield from _lines(path, file)
+        lines = lines_of(path)
+        yield _header(path, next(lines, b""))
+        yield from _lines(path, lines)
     except OSError as error:
         reason = "there is no such file" if isinstance(error, FileNotFoundError) else error.strerror
         raise RecordingUnreadable(path=str(path), reason=(reason or str(error)).lower()) from error
@@ -59,8 +60,8 @@ def _header(path: Path, line: bytes) -> dict[str, Any]:
     return header
 
 
-def _lines(path: Path, file: BinaryIO) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(file, start=2):
+def _lines(path: Path, lines: Iterator[bytes]) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(lines, start=2):
         try:
             yield _object(line)
         except ValueError as error:

@@ -1,7 +1,8 @@
 """Recordings: the evidence of a comparison, a JSON object a line, as it comes.
 
 Each line leaves the process when it is written, so that a crash keeps what came before it. Keys never reach
-the file. Knows the format; refuses to know what is made of it. `reread.py` reads it back.
+the file, which is compressed where its name ends in `.gz`. Knows the format; refuses to know what is made of
+it. `reread.py` reads it back.
 
     {"schema": "throughline.recording/1", ...}                          the header, always the first line
     {"line": "latency", "round_trip_s": ..., "chunk_s": ..., ...}       what the taps add, where there is one
@@ -35,6 +36,7 @@ from client_demo.paths import Seen
 from client_demo.report.header import header_of, line_of
 from client_demo.report.json import row
 from client_demo.taps.latency import Latency
+from client_demo.text.gzipped import open_to_write
 from client_demo.text.jsonable import jsonable
 from client_demo.text.redaction import REDACTED, Redactor, redacted, secrets_of
 from throughline import __version__
@@ -148,7 +150,7 @@ def recording(
 ) -> Iterator[Recorder]:
     """Open a recording for the length of the context. Raises: FileUnwritable, as early as it can."""
     try:
-        file = path.open("w", encoding="utf-8")
+        file = open_to_write(path)
     except OSError as error:
         reason = error.strerror or str(error)
         raise FileUnwritable(option="--record", path=str(path), reason=reason) from error

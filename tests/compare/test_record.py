@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from dataclasses import dataclass, replace
@@ -88,8 +89,9 @@ def test_what_looks_like_a_key_is_redacted_wherever_it_stands(secret: str) -> No
     assert '"api_key": "[redacted]"' in file.getvalue()
 
 
-def test_each_line_leaves_at_once_so_that_a_crash_keeps_it(tmp_path: Path) -> None:
-    path = tmp_path / "runs.jsonl"
+@pytest.mark.parametrize("name", ["runs.jsonl", "runs.jsonl.gz"])
+def test_each_line_leaves_at_once_so_that_a_crash_keeps_it(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
     with recording(path, PLAN, ModelSettings("http://x/v1", "k", "m")) as recorder:
         recorder.opened(1, Cell("local", "ainvoke"))
         assert [line.get("line", "header") for line in read_recording(path)] == ["header", "begin"]
@@ -99,6 +101,31 @@ def test_a_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "runs.jsonl"
     path.write_text('{"schema": "throughline.recording/1"}\n{"line": "begin"}\n{"line": "se')
     assert [line.get("line") for line in read_recording(path)] == [None, "begin"]
+
+
+async def test_a_recording_that_is_named_gz_is_compressed_and_reads_the_same(
+    recorded: Path, tmp_path: Path
+) -> None:
+    packed = tmp_path / "runs.jsonl.gz"
+    with recording(packed, PLAN, ModelSettings("http://x/v1", "k", "m")) as recorder:
+        recorder.opened(1, Cell("local", "ainvoke"))
+    assert gzip.decompress(packed.read_bytes()).count(b"\n") == 2
+    packed.write_bytes(gzip.compress(recorded.read_bytes()))
+    assert packed.stat().st_size < recorded.stat().st_size / 5
+    assert list(read_recording(packed)) == list(read_recording(recorded))
+
+
+async def test_of_a_compressed_recording_what_is_there_is_read_and_what_is_damaged_is_told(
+    recorded: Path, tmp_path: Path
+) -> None:
+    packed = tmp_path / "runs.gz"
+    data = gzip.compress(recorded.read_bytes())
+    packed.write_bytes(data[: len(data) // 2])
+    lines = list(read_recording(packed))
+    assert 2 < len(lines) < len(list(read_recording(recorded)))
+    packed.write_bytes(data[:-8] + b"\0" * 8)  # its checksum
+    with pytest.raises(RecordingUnreadable, match="it is damaged"):
+        list(read_recording(packed))
 
 
 REFUSED = {
