@@ -55,6 +55,7 @@ def report(context: click.Context, /, recording: Path, fail_on: str | None, **fi
     from client_demo.report.gate import breaches, read_conditions
     from client_demo.report.story import read_story
     from client_demo.report.write import STDOUT, Files, json_text, write_reports
+    from client_demo.text.written import to_stdout
 
     conditions = None if fail_on is None else read_conditions([fail_on])
     asked = Files(**files)
@@ -66,7 +67,8 @@ def report(context: click.Context, /, recording: Path, fail_on: str | None, **fi
         reason = "what its lines say does not go together"
         raise RecordingUnreadable(path=str(recording), reason=reason) from error
     if asked.json == STDOUT:
-        click.echo(json_text(story, {}), nl=False)
+        with to_stdout("--json"):
+            click.echo(json_text(story, {}), nl=False)
     elif not any(files.values()):
         from rich.console import Console
 

@@ -15,6 +15,12 @@ from rich.segment import Segment
 NOT_SHOWN = "\ufffd"
 # Controls but for tabs and new lines, what turns the direction of writing, and halves of characters.
 _ACTED_ON = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def without_surrogates(text: str) -> str:
+    """A text that can be written in UTF-8, whatever a server sent."""
+    return _SURROGATES.sub(NOT_SHOWN, text)
 
 
 def clean(text: str) -> str:

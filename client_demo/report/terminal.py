@@ -21,6 +21,7 @@ from client_demo.report.clean import Cleaned, clean
 from client_demo.report.header import Header, about
 from client_demo.report.story import Story
 from client_demo.report.verdict import Finding
+from client_demo.text.written import to_stdout
 
 MARKS = {"good": ("=", "bold green"), "bad": ("!", "bold red"), "note": ("-", "dim")}
 LEGEND = (
@@ -63,14 +64,18 @@ NARROW = tuple(
 
 
 def show(console: Console, story: Story) -> None:
-    """Print the whole comparison: the verdict first, then what differs, then its causes."""
-    if console.is_terminal:
+    """Print the whole comparison: the verdict first, then what differs, then its causes.
+
+    Raises: FileUnwritable.
+    """
+    with to_stdout("The report"):
+        if not console.is_terminal:
+            console.file.writelines(f"{clean(line)}\n" for line in plain(story))
+            return
         differ: list[RenderableType] = [apart.drawn(story.differences), ""] if story.differences else []
         found: list[RenderableType] = [causes.drawn(story.findings), ""] if story.findings else []
         runs = details(story.runs, width=console.width)
         console.print(Cleaned(Group(picture(story), "", *differ, *found, runs, "")))
-    else:
-        console.file.writelines(f"{clean(line)}\n" for line in plain(story))
 
 
 def picture(story: Story) -> RenderableType:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from client_demo.errors import FileUnwritable
+from client_demo.report.clean import without_surrogates
 from client_demo.report.gate import Breach, expected
 from client_demo.report.story import Story
 from client_demo.text.written import check_writable, write
@@ -71,7 +72,7 @@ def json_text(story: Story, more: Mapping[str, Any]) -> str:
     """The JSON report."""
     from client_demo.report.json import document
 
-    return json.dumps({**document(story), **more}, ensure_ascii=False, indent=2) + "\n"
+    return without_surrogates(json.dumps({**document(story), **more}, ensure_ascii=False, indent=2)) + "\n"
 
 
 def _drawn(option: str, story: Story, breaches: Sequence[Breach] | None, more: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from xml.etree import ElementTree
 
 import pytest
@@ -36,13 +36,21 @@ def files(prefix: str) -> list[str]:
     return [word for pair in zip(options, REPORTS, strict=True) for word in (pair[0], prefix + pair[1])]
 
 
-def run(*arguments: str, cwd: Path, timeout: float = 100) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str,
+    cwd: Path,
+    timeout: float = 100,
+    stdin: str | None = None,
+    stdout: IO[str] | int = subprocess.PIPE,
+) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
     return subprocess.run(
         [sys.executable, "-m", "client_demo", *arguments],
         cwd=cwd,
         env={**clean, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
+        input=stdin,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
         text=True,
         timeout=timeout,
         check=False,

@@ -15,8 +15,9 @@ from importlib.resources import files
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
+from client_demo.report.clean import without_surrogates
 from client_demo.report.html.data import timeline
-from client_demo.report.html.readable import fit, without_surrogates
+from client_demo.report.html.readable import fit
 from client_demo.report.html.selection import selected
 from client_demo.report.html.told import page_of
 from client_demo.report.story import Story

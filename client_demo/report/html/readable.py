@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 
+from client_demo.report.clean import without_surrogates
+
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 """Controls, and what turns the direction of a text around."""
-_SURROGATES = re.compile("[\ud800-\udfff]")
 C0_PICTURES = 0x2400
 
 
@@ -21,8 +22,3 @@ def fit(text: str) -> str:
 def _shown(found: re.Match[str]) -> str:
     code = ord(found[0])
     return chr(C0_PICTURES + code) if code < 0x20 else f"<U+{code:04X}>"
-
-
-def without_surrogates(text: str) -> str:
-    """A text that can be written in UTF-8, whatever a server sent."""
-    return _SURROGATES.sub("\ufffd", text)
