@@ -29,7 +29,7 @@ def told(found: Sequence[Difference]) -> Iterator[str]:
         yield f"  {one.aspect}, {one.within}: {one}"
         yield from (f"      {line}" for line in _first(one))
     if (more := len(found) - SHOWN) > 0:
-        yield f"  and {more} more, in the JSON"
+        yield f"  and {more} more: --json has them all"
 
 
 def drawn(found: Sequence[Difference]) -> Text:

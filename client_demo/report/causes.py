@@ -61,7 +61,7 @@ def _where(finding: Finding) -> str:
 def _exhibits(finding: Finding) -> Iterator[str]:
     yield from (_exhibit(one) for one in finding.evidence[:SHOWN])
     if (more := len(finding.evidence) - SHOWN) > 0:
-        yield f"and {more} more, in the JSON"
+        yield f"and {more} more: --json has them all"
 
 
 def _exhibit(exhibit: Exhibit) -> str:

@@ -5,8 +5,9 @@ Pure. Knows runs; knows no terminal.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from client_demo.experiment.pairs import Pair
 from client_demo.experiment.runs import ProviderCall, Run, Tap
@@ -21,6 +22,8 @@ class Words:
 
 
 GOOD, BAD, DIM, BUSY = "green", "bold red", "dim", "bold cyan"
+GRAVITY = (BAD, "yellow", GOOD, "bold", DIM)
+"""Of what repeats came to, the first of these is what stands for all."""
 
 
 def outcome(run: Run, local: Run | None) -> Words:
@@ -44,9 +47,20 @@ def outcome(run: Run, local: Run | None) -> Words:
 
 
 def outcomes(runs: Sequence[Run], reference: str) -> dict[tuple[str, str], Words]:
-    """How the latest run of each placement and path came out."""
-    latest = {(run.cell.placement, run.cell.path): run for run in runs}
-    return {spot: outcome(run, latest.get((reference, spot[1]))) for spot, run in latest.items()}
+    """How each placement and path came out: of several repeats the gravest, and how many came to it."""
+    there = {run.cell: run for run in runs}
+    told: defaultdict[tuple[str, str], list[Words]] = defaultdict(list)
+    for run in runs:
+        local = there.get(replace(run.cell, placement=reference))
+        told[run.cell.placement, run.cell.path].append(outcome(run, local))
+    return {spot: _gravest(words) for spot, words in told.items()}
+
+
+def _gravest(told: Sequence[Words]) -> Words:
+    words = min(told, key=lambda one: GRAVITY.index(one.style))
+    alike = sum(one.text == words.text for one in told)
+    some = "" if alike == len(told) else f", {alike} of {len(told)} runs"
+    return Words(f"{words.text}{some}", words.style)
 
 
 def progress(tap: Tap) -> Words:

@@ -22,7 +22,8 @@ from client_demo.report import cells
 from client_demo.report.cells import Words
 from client_demo.report.clean import Cleaned
 from client_demo.report.header import header_of
-from client_demo.report.terminal import heading, matrix
+from client_demo.report.heading import heading
+from client_demo.report.matrix import Matrix
 from throughline.model import OpenModel
 from throughline.model.records import RequestRecord
 
@@ -125,8 +126,8 @@ class View:
         done = f"run {number} of {self._total}" if self._now or self._runs else "starting, warming up"
         done = f"probe {self._probe}" if self._probe else done
         clock = f"{time.monotonic() - self._started:.0f} s"
-        head = heading(self._header).append(f"   {done}, {clock}", "cyan")
-        return Cleaned(Group(head, "", matrix(self._header, words), "", told))
+        head = heading(self._header, Text(f"   {done}, {clock}", "cyan"))
+        return Cleaned(Group(head, "", Matrix(self._header, words), "", told))
 
     def _written(self) -> Text:
         """What the model is writing now, whoever gets to see it."""

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from html import escape as _html
 
 from client_demo.causes.findings import Finding, at_least, by_weight
+from client_demo.evidence.data import RunEvidence
 from client_demo.experiment.compare import reference_of
-from client_demo.experiment.runs import Run
 from client_demo.report import apart, cells
 from client_demo.report.causes import told
 from client_demo.report.gate import Breach
@@ -22,11 +22,16 @@ LIMIT = 65_536
 """Characters that a comment holds."""
 LONGEST = 1_500
 """Characters of any one text that are shown."""
+HEAD = 200
+"""Characters of a prompt that stand above the verdict."""
 CUT = "\n_Cut here, because a comment holds {limit:,} characters: all of it is in the recording._\n"
 NOT_SHOWN = "\ufffd"
-MARKS = {"good": "\u2705", "bad": "\u274c", "note": "\u2022"}
+MARKS = {"good": "\u2705", "bad": "\u274c", "note": ""}
 _ALIVE = re.compile(r"([\\`*_\[\]|~#$])")
-_NEVER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\ud800-\udfff]")
+_NEVER = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+"""Controls, what turns the direction of a text around, and halves of characters."""
 _LINKS = {"://": "&#58;//", "www.": "www&#46;", "@": "@\u200b"}
 """What becomes a link, or calls somebody, without any markup."""
 
@@ -44,7 +49,7 @@ def markdown(story: Story, breaches: Sequence[Breach] = ()) -> str:
 
 def _blocks(story: Story, breaches: Sequence[Breach]) -> Iterator[str]:
     """Blocks that stand by themselves, the most important first."""
-    yield f"### {_text(story.header.prompt)}\n\n{_text(about(story.header))}\n"
+    yield f"### {_text(_cut(story.header.prompt, HEAD))}\n\n{_text(about(story.header))}\n"
     yield "\n".join(_verdict(story)) + "\n"
     if breaches:
         yield "**Not held:**\n"
@@ -58,14 +63,17 @@ def _blocks(story: Story, breaches: Sequence[Breach]) -> Iterator[str]:
     if story.differences:
         lines = list(apart.told(story.differences))
         yield _details("What differs, by an exact permutation test", _block("\n".join(lines)))
-    yield _details(f"Every run ({len(story.runs)})", "\n".join(_runs(story.runs)))
+    yield _details(f"Every run ({len(story.runs)})", "\n".join(_runs(story.evidence.runs)))
+    if _one_line(story.header.prompt) != _cut(story.header.prompt, HEAD):
+        yield _details("The whole prompt", _block(story.header.prompt))
     yield f"<sub>throughline {_text(story.header.throughline)}, recorded {_text(story.header.at)}</sub>"
 
 
 def _verdict(story: Story) -> Iterator[str]:
     for one in story.verdict:
         subject = f"**{_text(one.subject)}** " if one.subject else ""
-        yield f"- {MARKS[one.tone]} {subject}{_text(one.text)}"
+        mark = f"{MARKS[one.tone]} " if MARKS[one.tone] else ""
+        yield f"- {mark}{subject}{_text(one.text)}"
 
 
 def _matrix(story: Story) -> Iterator[str]:
@@ -85,14 +93,16 @@ def _finding(one: Finding) -> str:
     return _details(head, _block("\n".join(proof)))
 
 
-def _runs(runs: Sequence[Run]) -> Iterator[str]:
-    yield "| path | placement | run | outcome | seconds | tool tokens seen | made | answer |"
-    yield "|---|---|--:|---|--:|--:|--:|---|"
-    for run in runs:
+def _runs(runs: Sequence[RunEvidence]) -> Iterator[str]:
+    """The runs that are compared, each with the number that findings name it by."""
+    yield "| run | path | placement | repeat | outcome | seconds | tool tokens seen | made | answer |"
+    yield "|--:|---|---|--:|---|--:|--:|--:|---|"
+    for number, run in ((one.number, one.run) for one in runs if not one.probe):
         tokens, cell = run.tool_tokens, run.cell
+        where = f"{number} | {_code(cell.path)} | {_text(cell.placement)} | {cell.repeat}"
         numbers = f"{run.seconds:.3f} | {tokens.seen} | {tokens.emitted}"
         said = _text(" ".join((run.answer or run.error or "").split())[:120])
-        yield f"| {_code(cell.path)} | {cell.placement} | {cell.repeat} | {run.status} | {numbers} | {said} |"
+        yield f"| {where} | {run.status} | {numbers} | {said} |"
 
 
 def _details(summary: str, body: str) -> str:
@@ -122,9 +132,17 @@ def _plain(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    line = " ".join(_NEVER.sub(NOT_SHOWN, text).split())
-    line = line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..."
-    return _html(line, quote=False)
+    return _html(_cut(text, LONGEST), quote=False)
+
+
+def _cut(text: str, chars: int) -> str:
+    """A text on one line of so many characters at most."""
+    line = _one_line(text)
+    return line if len(line) <= chars else f"{line[: chars - 3]}..."
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_NEVER.sub(NOT_SHOWN, text).split())
 
 
 def _unlinked(line: str) -> str:

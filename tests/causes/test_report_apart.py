@@ -45,7 +45,7 @@ def test_many_differences_are_cut_short_with_the_established_ones_first() -> Non
     vague, clear = difference(("one",), ("two",)), difference(("one",) * 4, ("two",) * 4)
     lines = list(told([vague] * SHOWN + [clear]))
     assert "follows the paths" in lines[1]
-    assert lines[-1] == "  and 1 more, in the JSON"
+    assert lines[-1] == "  and 1 more: --json has them all"
     assert drawn([vague]).plain.splitlines() == list(told([vague]))
 
 

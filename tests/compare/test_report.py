@@ -6,6 +6,7 @@ import io
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from xml.etree import ElementTree
 
@@ -14,6 +15,7 @@ from rich.console import Console
 
 from client_demo.experiment.compare import Plan
 from client_demo.experiment.runs import Cell, Run, Tap
+from client_demo.paths import PATHS as PATHS_OF_ALL
 from client_demo.report import cells
 from client_demo.report.aside import set_aside
 from client_demo.report.live import Lines, View
@@ -37,20 +39,20 @@ RUNS = (
 )
 
 
-def console_to(file: io.StringIO, *, terminal: bool) -> Console:
+def console_to(file: io.StringIO, *, terminal: bool, width: int = 100) -> Console:
     return Console(
-        file=file, force_terminal=terminal, width=100, color_system="standard" if terminal else None
+        file=file, force_terminal=terminal, width=width, color_system="standard" if terminal else None
     )
 
 
-def shown(*, terminal: bool) -> str:
+def shown(*, terminal: bool, plan: Plan = PLAN, runs: Sequence[Run] = RUNS, width: int = 100) -> str:
     file = io.StringIO()
-    show(console_to(file, terminal=terminal), story(PLAN, RUNS))
-    return file.getvalue()
+    show(console_to(file, terminal=terminal, width=width), story(plan, runs))
+    return re.sub(r"\x1b\[[0-9;]*m", "", file.getvalue()) if terminal else file.getvalue()
 
 
 def test_the_verdict_stands_above_the_table_and_fits_a_hundred_columns() -> None:
-    lines = re.sub(r"\x1b\[[0-9;]*m", "", shown(terminal=True)).splitlines()
+    lines = shown(terminal=True).splitlines()
     assert lines[0] == "What items are in the bedroom?"
     assert lines[1] == "list_items with smollm2-135m-instruct (embedded), 3 paths"
     told = next(n for n, line in enumerate(lines) if "sees what local sees" in line)
@@ -64,8 +66,57 @@ def test_without_a_terminal_there_are_plain_lines_and_no_escapes() -> None:
     assert "\x1b" not in told
     assert not re.search(r"[\u2500-\u257f]", told)
     (row,) = [line for line in told.splitlines() if line.startswith("astream:messages") and "bridged" in line]
-    assert re.split(r"  +", row)[:3] == ["astream:messages", "bridged", "0.10"]
+    assert re.split(r"  +", row)[:4] == ["astream:messages", "bridged", "9", "0.10"]
     assert row.endswith("= 2 of 2")
+
+
+def test_plain_lines_hold_the_paths_by_placement_before_every_run() -> None:
+    told = shown(terminal=False)
+    head = re.search(r"^path +local +adapters +bridged$", told, re.MULTILINE)
+    assert head is not None
+    assert re.search(r"^astream:messages +2 tokens +! 0 of 2 +(= 2 of 2)$", told, re.MULTILINE)
+    assert told.index("sees what local sees") < head.start() < told.index("\npath              placement")
+
+
+ALL = tuple(path.name for path in PATHS_OF_ALL)
+EVERYWHERE = ("local", "adapters", "held", "bridged")
+
+
+@pytest.mark.parametrize("width", [39, 40, 69, 80, 100])
+def test_every_placement_of_every_path_is_shown_whole_however_narrow_the_terminal_is(width: int) -> None:
+    runs = [run(place, path) for path in ALL for place in EVERYWHERE]
+    lines = shown(
+        terminal=True, plan=replace(PLAN, placements=EVERYWHERE, paths=ALL), runs=runs, width=width
+    ).splitlines()
+    assert max(map(len, lines)) <= width
+    assert "\u2026" not in "".join(lines)
+    start = next(n for n, line in enumerate(lines) if line.startswith(ALL[0]))
+    end = next(n for n, line in enumerate(lines) if line.startswith("Numbers: "))
+    matrix = " ".join(" ".join(lines[start:end]).split())
+    assert matrix.count("= 2 of 2") == 3 * len(ALL)
+    assert matrix.count("2 tokens") == len(ALL)
+    assert all(f" {path} " in f" {matrix} " for path in ALL)
+    for number in range(1, len(runs) + 1):
+        assert re.search(rf"^  \w+ +{number} .* (yes|same) *$", "\n".join(lines), re.MULTILINE), number
+
+
+def test_a_long_prompt_leaves_the_verdict_in_sight() -> None:
+    plan = replace(PLAN, prompt="\n\n".join(f"{n}. What is here? {'x ' * 60}" for n in range(40)))
+    for terminal in (True, False):
+        lines = shown(terminal=terminal, plan=plan).splitlines()
+        assert lines[0].startswith("0. What is here?")
+        assert lines[1].endswith(" ...")
+        assert lines[2].startswith("list_items with ")
+    drawn = "".join(ElementTree.fromstring(svg(story(plan, RUNS))).itertext()).replace("\xa0", " ")
+    assert "1. What" not in drawn
+
+
+def test_of_repeats_that_do_not_agree_the_gravest_stands_for_all() -> None:
+    again = [replace(one, cell=replace(one.cell, repeat=2)) for one in (run(), run("bridged"))]
+    plan = replace(PLAN, placements=("local", "bridged"), paths=("astream:messages",), repeat=2)
+    for terminal in (True, False):
+        told = shown(terminal=terminal, plan=plan, runs=(run(), silent("bridged"), *again))
+        assert re.search(r"astream:messages +2 tokens +! 0 of 2, 1 of 2 runs", told)
 
 
 @pytest.mark.parametrize(

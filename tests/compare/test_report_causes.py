@@ -30,7 +30,7 @@ def test_each_cause_stands_with_its_proof_and_remedy_and_notes_on_one_line() -> 
         "    run 1, request 1: said 1",
         "    run 2, request 2: said 2",
         "    run 3, request 3: said 3",
-        "    and 2 more, in the JSON",
+        "    and 2 more: --json has them all",
         "    remedy: do this.",
         "By design, no harm done: FIRST.",
     ]

@@ -21,7 +21,7 @@ RUNS = (
 )
 HOSTILE = (
     "a | b `code` *b* <img src=x onerror=alert(1)> [x](http://evil) </details> @everyone #1 \\ www.evil.com\n"
-    "# head\n\n```\nfence\n\u2028\x00\ud800"
+    "# head\n\n```\nfence\n\u2028\x00\ud800\u202egip\u2066\u2069\u200f\x9b"
 )
 
 
@@ -66,9 +66,36 @@ def test_nothing_that_came_from_elsewhere_is_alive() -> None:
     assert "<em>" not in html
     assert html.count("<details>") == html.count("</details>") == 3
     rows = re.findall(r"<tr>.*?</tr>", html, re.DOTALL)
-    assert {len(re.findall("</t[hd]>", row)) for row in rows} == {4, 8}
+    assert {len(re.findall("</t[hd]>", row)) for row in rows} == {4, 9}
     assert "@everyone" not in re.sub(r"<code.*?</code>", "", html, flags=re.DOTALL)
+    assert not re.search("[\x00-\x08\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]", markdown(told))
     markdown(told).encode()  # no half of a character is left
+
+
+def test_runs_stand_with_the_number_that_findings_name_them_by() -> None:
+    again = replace(run("bridged"), cell=replace(run("bridged").cell, repeat=2))
+    rows = re.findall(r"<tr>(.*?)</tr>", rendered(markdown(story(PLAN, (*RUNS, again)))), re.DOTALL)
+    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in rows]
+    assert cells[3][:4] == ["run", "path", "placement", "repeat"]
+    assert cells[-1][:4] == ["7", "<code>astream:messages</code>", "bridged", "2"]
+
+
+def test_a_note_has_one_bullet() -> None:
+    told = markdown(story(PLAN, RUNS))
+    assert "\u2022" not in told
+    assert "\n- The first call of" in told
+
+
+def test_a_long_prompt_unfolds_below_all_else() -> None:
+    prompt = "\n".join(f"{n}. What is here?" for n in range(40))
+    told = markdown(story(replace(PLAN, prompt=prompt), RUNS))
+    assert len(told.splitlines()[0]) < 250
+    assert told.splitlines()[0].endswith("...")
+    html = rendered(told)
+    assert (
+        html.index("<table>") < html.index("<summary>The whole prompt</summary>") < html.index("39. What is")
+    )
+    assert "The whole prompt" not in markdown(story(PLAN, RUNS))
 
 
 def test_it_fits_into_a_comment_and_says_that_it_was_cut() -> None:

@@ -15,8 +15,8 @@ from client_demo.report import cells
 from client_demo.report.cells import Words
 from client_demo.report.header import Header
 from client_demo.report.html.view import CellView, CostRow, MatrixRow, RunRow
+from client_demo.report.matrix import NOT_APPLICABLE
 from client_demo.report.story import Overhead
-from client_demo.report.terminal import NOT_APPLICABLE
 
 STYLES = {cells.GOOD: "good", cells.BAD: "bad", cells.DIM: "dim", "yellow": "warn", "bold": "strong"}
 WORST = ("bad", "warn", "good", "strong", "dim", "")
