@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,29 @@ def test_the_verdict_and_the_matrix_are_above_the_fold(opened: Opener) -> None:
     )
     for place in (".headline", "#matrix tbody tr:last-child"):
         expect(page.locator(place)).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("scripted", [True, False])
+@pytest.mark.parametrize("size", [{"width": 1280, "height": 900}, {"width": 360, "height": 740}])
+def test_however_long_the_prompt_is_the_verdict_is_in_sight_and_the_prompt_one_key_away(
+    opened: Opener, size: dict[str, int], *, scripted: bool
+) -> None:
+    prompt = "\n".join(f"{n} {'long ' * 20}" for n in range(40))
+    told = replace(lossy(), header=replace(lossy().header, prompt=prompt))
+    page = opened(told, viewport=size, java_script_enabled=scripted).page
+    expect(page.locator(".headline")).to_be_in_viewport(ratio=1)
+    whole = page.locator(".whole blockquote")
+    expect(whole).to_be_hidden()
+    page.get_by_text("The whole prompt").focus()
+    page.keyboard.press("Enter")
+    expect(whole).to_be_visible()
+    expect(whole).to_contain_text("39 long")
+
+
+def test_a_short_prompt_stands_whole(opened: Opener) -> None:
+    page = opened(lossy()).page
+    expect(page.locator("h1")).to_have_text("What is in the bedroom?")
+    assert page.get_by_text("The whole prompt").count() == 0
 
 
 def test_without_javascript_everything_but_the_timeline_reads(opened: Opener) -> None:

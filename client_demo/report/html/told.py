@@ -23,6 +23,9 @@ from client_demo.report.story import Story
 from client_demo.report.terminal import LEGEND, MARKS
 from client_demo.taps.latency import Latency
 
+PROMPT_LINES, PROMPT_CHARS = 2, 120
+"""As much of a prompt as stands above the verdict."""
+
 
 def page_of(story: Story, shown: Evidence, timeline: Timeline) -> Page:
     """Lay out a story; `shown` are the runs that stand on the page one by one."""
@@ -30,8 +33,11 @@ def page_of(story: Story, shown: Evidence, timeline: Timeline) -> Page:
     tone, sentence = headline(story.verdict, runs, story.findings)
     found = by_weight(story.findings)
     reference = reference_of(story.header.placements)
+    prompt = story.header.prompt
+    brief = _brief(prompt)
     return Page(
-        prompt=story.header.prompt,
+        prompt=brief,
+        prompt_whole="" if brief == prompt else prompt,
         about=_about(story.header),
         version=story.header.throughline,
         at=story.header.at,
@@ -54,6 +60,17 @@ def page_of(story: Story, shown: Evidence, timeline: Timeline) -> Page:
         runs=tuple(run_rows(story.evidence, shown)),
         left_out=_left_out(story, shown),
         footer=_footer(story),
+    )
+
+
+def _brief(prompt: str) -> str:
+    """A prompt that fits above the verdict; on a phone the style cuts it further."""
+    lines = [line for line in prompt.strip().splitlines() if line.strip()]
+    brief = "\n".join(lines[:PROMPT_LINES])
+    return (
+        prompt
+        if len(lines) <= PROMPT_LINES and len(prompt) <= PROMPT_CHARS
+        else f"{brief[:PROMPT_CHARS].rstrip()} ..."
     )
 
 

@@ -104,9 +104,10 @@ class CostRow:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """All of it."""
+    """All of it; `prompt_whole` is empty where the prompt is."""
 
     prompt: str
+    prompt_whole: str
     about: str
     version: str
     at: str
