@@ -47,8 +47,14 @@ def inner_stream_dark(evidence: Evidence) -> Iterable[Finding]:
 
 
 def _in_a_graph(run: RunEvidence) -> bool:
-    """Whether the tool's model runs in a graph of the tool's own, which is below the caller's."""
-    return any(one.event.where.count(GRAPH) > 1 for one in model_sights(run))
+    """Whether the tool's model runs in a graph of the tool's own, which is below the caller's.
+
+    v3 tells the nodes above it, one for each graph; elsewhere it is the names of what runs, graphs included.
+    """
+    return any(
+        len(one.event.where) > 1 if spot(run).path == V3 else one.event.where.count(GRAPH) > 1
+        for one in model_sights(run)
+    )
 
 
 def _below(dark: Sequence[RunEvidence], bright: Sequence[RunEvidence]) -> Finding:

@@ -13,7 +13,7 @@ from client_demo.text.written import check_writable, write
 from throughline.errors import EXIT_DIFFERENCE, EXIT_OK
 
 if TYPE_CHECKING:
-    from client_demo.selftest.cases import Case
+    from client_demo.selftest.case import Case
     from client_demo.selftest.judge import Trial
 
 
@@ -47,8 +47,9 @@ def selftest(context: click.Context, only: str | None, repeats: int, jobs: int, 
     Ends in the confusion matrix; takes some minutes. Exit codes: 0 all named and no false alarm, 1 otherwise,
     2 usage.
     """
-    from client_demo.selftest.judge import document, good, line, matrix, summary
+    from client_demo.selftest.judge import good
     from client_demo.selftest.run import attempts
+    from client_demo.selftest.told import document, line, matrix, summary
 
     chosen = _chosen(only, repeats)
     if json_to is not None:

@@ -1,17 +1,19 @@
-"""What a self-test came to: the confusion matrix, what was named, what was missed, and what was made up.
+"""What a self-test came to: what was named and where, what was missed, and what was made up.
 
-Pure.
+Pure. A code must be named on each placement that its case says. Findings tell paths for all their placements
+together, so a path is missed where no placement shows it, and one of them stands for the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 from client_demo.causes import CODES
 from client_demo.causes.findings import Finding
-from client_demo.selftest.cases import CASES, Case
+from client_demo.selftest.case import Case, Where
+from client_demo.selftest.cases import BY_NATURE, CASES
 
 ASIDE = "note"
 """The severity of what is by design and announced: it must be found where it is tried, and alarms nobody."""
@@ -27,39 +29,74 @@ class Named:
     paths: tuple[str, ...] = ()
 
 
+class Spots(NamedTuple):
+    """A code, and the placements and paths where it should have been found and was not, or the other way."""
+
+    code: str
+    placements: tuple[str, ...]
+    paths: tuple[str, ...]
+
+    def __str__(self) -> str:
+        told = ", ".join((*self.placements, *self.paths))
+        return f"{self.code} ({told})" if told else self.code
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One case, and what was found in it."""
+    """One case, and what was found in it; `failed` is the sentence of one that could not be tried."""
 
     case: Case
     named: tuple[Named, ...]
     seconds: float
+    failed: str = ""
 
     @property
     def found(self) -> tuple[str, ...]:
         """The codes, but for notes that nobody waits for."""
-        return tuple(
-            dict.fromkeys(
-                one.code for one in self.named if one.severity != ASIDE or one.code in self.case.codes
-            )
+        return tuple(dict.fromkeys(one.code for one in self._telling()))
+
+    @property
+    def missed(self) -> tuple[Spots, ...]:
+        """What should have been found, and where."""
+        every = (self._lacking(code, where) for code, where in self.case.codes.items())
+        return tuple(one for one in every if one.placements or one.paths)
+
+    @property
+    def false_alarms(self) -> tuple[Spots, ...]:
+        """What should not have been found, or not there."""
+        known = {**BY_NATURE, **self.case.follows, **self.case.codes}
+        every = (self._beyond(code, known.get(code)) for code in self.found)
+        return tuple(one for one in every if one is not None)
+
+    def _telling(self) -> Iterator[Named]:
+        """What tells something: a note only of a code that is never more, where it is waited for."""
+        for one in self.named:
+            if one.severity != ASIDE or (one.code in self.case.codes and CODES[one.code].severity == ASIDE):
+                yield one
+
+    def _spots(self, code: str) -> Spots:
+        """Everywhere that a code is blamed on."""
+        mine = [one for one in self._telling() if one.code == code]
+        placements = dict.fromkeys(name for one in mine for name in one.placements)
+        return Spots(
+            code, tuple(placements), tuple(dict.fromkeys(path for one in mine for path in one.paths))
         )
 
-    @property
-    def missed(self) -> tuple[str, ...]:
-        """What should have been found."""
-        return tuple(code for code in self.case.codes if code not in self.found)
+    def _lacking(self, code: str, where: Where) -> Spots:
+        found = self._spots(code)
+        return Spots(
+            code,
+            tuple(name for name in self.case.placements_of(where) if name not in found.placements),
+            tuple(path for path in self.case.paths_of(where) if path not in found.paths),
+        )
 
-    @property
-    def false_alarms(self) -> tuple[str, ...]:
-        """What should not have been found, or not there."""
-        known = (*self.case.codes, *self.case.follows)
-        return tuple(code for code in self.found if code not in known or self._elsewhere(code))
-
-    def _elsewhere(self, code: str) -> bool:
-        """Whether a code blames a placement that this fault does not concern."""
-        blamed = {name for one in self.named if one.code == code for name in one.placements}
-        concerned = set(self.case.concerns)
-        return code in self.case.codes and bool(concerned) and not blamed <= concerned
+    def _beyond(self, code: str, where: Where | None) -> Spots | None:
+        found = self._spots(code)
+        if where is None:
+            return found
+        placements = set(found.placements) - set(self.case.placements_of(where))
+        paths = set(found.paths) - set(self.case.paths_of(where))
+        return Spots(code, tuple(sorted(placements)), tuple(sorted(paths))) if placements or paths else None
 
 
 def named(findings: Sequence[Finding]) -> tuple[Named, ...]:
@@ -68,92 +105,11 @@ def named(findings: Sequence[Finding]) -> tuple[Named, ...]:
 
 
 def good(trials: Sequence[Trial]) -> bool:
-    """Whether all was named and nothing made up."""
-    return not any(one.missed or one.false_alarms for one in trials)
+    """Whether all was tried and named, and nothing made up."""
+    return not any(one.failed or one.missed or one.false_alarms for one in trials)
 
 
 def untried() -> tuple[str, ...]:
     """The codes for which there is no case."""
     tried = {code for case in CASES for code in case.codes}
     return tuple(code for code in CODES if code not in tried)
-
-
-def document(trials: Sequence[Trial]) -> dict[str, Any]:
-    """The result for programs."""
-    tried = [code for code in CODES if any(code in one.case.codes for one in trials)]
-    missed = [{"case": one.case.name, "code": code} for one in trials for code in one.missed]
-    return {
-        "schema": "throughline.selftest/1",
-        "codes": tried,
-        "named": [code for code in tried if code not in {one["code"] for one in missed}],
-        "missed": missed,
-        "false_alarms": [
-            {"case": one.case.name, "code": code} for one in trials for code in one.false_alarms
-        ],
-        "untried": list(untried()),
-        "matrix": {one.case.name: _row(one) for one in trials},
-    }
-
-
-def _row(trial: Trial) -> dict[str, Any]:
-    case = trial.case
-    return {
-        "expected": list(case.codes),
-        "found": list(trial.found),
-        "placements": list(case.placements),
-        "paths": list(case.paths),
-        "runs": len(case.placements) * len(case.paths) * case.repeat,
-        "probes": list(case.probes),
-        "blamed": {
-            one.code: {"severity": one.severity, "placements": one.placements, "paths": one.paths}
-            for one in trial.named
-        },
-        "seconds": round(trial.seconds, 1),
-    }
-
-
-def line(trial: Trial) -> str:
-    """One case in words: each code with whether it should be there."""
-    told = [
-        *(f"= {code}" for code in trial.case.codes if code in trial.found),
-        *(f"! missed {code}" for code in trial.missed),
-        *(f"! false alarm {code}" for code in trial.false_alarms),
-        *(f"(follows: {code})" for code in trial.found if code in trial.case.follows),
-    ]
-    words = "  ".join(told) or "= nothing, as it should be"
-    return f"{trial.case.name:<50} {trial.seconds:6.1f} s  {words}"
-
-
-def matrix(trials: Sequence[Trial]) -> Iterator[str]:
-    """The confusion matrix: a row for each case, a column for each code, in the order of the codes."""
-    codes = list(CODES)
-    width = max((len(one.case.name) for one in trials), default=0)
-    yield "# as it should be, ! missed, X false alarm, o follows from the fault, or by nature"
-    for number, code in enumerate(codes, start=1):
-        yield f"{number:>4} {code}"
-    yield " " * (width + 1) + " ".join(f"{number:>2}" for number in range(1, len(codes) + 1))
-    for one in trials:
-        yield f"{one.case.name:<{width}} " + " ".join(f"{_mark(one, code):>2}" for code in codes)
-
-
-def _mark(trial: Trial, code: str) -> str:
-    if code in trial.false_alarms:
-        return "X"
-    if code in trial.missed:
-        return "!"
-    if code in trial.case.codes:
-        return "#"
-    return "o" if code in trial.found else "."
-
-
-def summary(trials: Sequence[Trial]) -> Iterator[str]:
-    """What it comes to, in words."""
-    told = document(trials)
-    alarms = len(told["false_alarms"])
-    runs = sum(row["runs"] for row in told["matrix"].values())
-    yield (
-        f"{len(told['named'])} of {len(told['codes'])} codes named, {alarms} false alarms, "
-        f"in {len(trials)} cases of {runs} runs."
-    )
-    if told["untried"]:
-        yield f"There is no case here for {', '.join(told['untried'])}."

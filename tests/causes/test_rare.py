@@ -296,6 +296,20 @@ def test_the_tokens_of_a_graph_in_the_tool_are_below_the_caller_by_langgraphs_de
     assert (found.severity, found.sure) == ("note", "possible")
 
 
+def test_v3_tells_a_graph_in_the_tool_by_the_nodes_above_its_model() -> None:
+    def below(run: RunEvidence) -> RunEvidence:
+        if run.run.cell.path == "astream:messages":
+            return replace(run, sights=run.sights[-1:])
+        where = ("tools", "generate_joke")
+        sights = (replace(one, event=one.event._replace(where=where)) for one in run.sights)
+        return replace(run, sights=tuple(sights))
+
+    evidence = World().evidence(("local",), ["astream:messages", "events:v3"])
+    found = the("INNER_STREAM_DARK", changed(evidence, below, where=lambda _: True))
+    assert (found.severity, found.paths) == ("note", ("astream:messages",))
+    assert "subgraphs=True" in found.remedy
+
+
 def test_a_request_that_follows_from_another_answer_is_no_difference_of_its_own() -> None:
     evidence = World(frozenset({"other_model_streaming"})).evidence(("local",))
     assert "DIFFERENT_REQUEST" not in codes(evidence)
