@@ -28,6 +28,7 @@ from langgraph.graph import StateGraph
 from langgraph.pregel.protocol import PregelProtocol
 
 from client_demo.errors import UnknownName, UsageError
+from client_demo.experiment.strangers import heed_cancellation
 from throughline.errors import EXIT_TOOL, ThroughlineError
 
 Graph = PregelProtocol[Any, Any, Any, Any]
@@ -98,6 +99,7 @@ class ForeignAgent:
                 said = TimeoutError(f"it was not done within {limit_s:g} s") if limit.expired() else error
                 raise AgentRaised(given=self.given, doing="its factory runs", error=said) from error
             except Exception as error:  # a stranger's factory may raise anything
+                heed_cancellation(error)
                 raise AgentRaised(given=self.given, doing="its factory runs", error=error) from error
         return self._compiled(made)
 

@@ -1,6 +1,7 @@
-"""A stranger's code in this process: it may block the event loop, and leave threads that never end.
+"""A stranger's code in this process: it may block the event loop, lose a cancellation, leave threads for ever.
 
-Neither can be cancelled; so a blocked loop is woken by a signal, and a process that does not end is ended.
+What cannot be cancelled is dealt with otherwise: a blocked loop is woken by a signal, a process that does not
+end is ended, and a cancellation that was turned into another error is raised after all.
 Knows signals, threads and event loops; knows no agent.
 """
 
@@ -34,6 +35,17 @@ class LoopBlocked(ThroughlineError):
             f"The agent blocked the event loop for {seconds:.0f} s, so that nothing else could happen",
             remedy="let it await what takes time, or run that in a thread; a slow one needs --timeout.",
         )
+
+
+def heed_cancellation(told: BaseException) -> None:
+    """Where this task is being cancelled, raise that: the error that was `told` instead is what came of it.
+
+    mcp's client (1.30) ends a session that is left while it is opened with an error of its own, and LangGraph
+    (1.2) hands on the error of a node in place of the cancellation that the node was ended by.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError from told
 
 
 @contextmanager

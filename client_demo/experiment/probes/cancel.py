@@ -14,6 +14,7 @@ from typing import Any
 import anyio
 
 from client_demo.experiment.runs import Cell, Run
+from client_demo.experiment.strangers import heed_cancellation
 from client_demo.experiment.trial import Bench, Manner, Take, promptly
 from client_demo.paths import Seen
 from throughline.model.endpoint import Endpoint
@@ -60,7 +61,8 @@ class _Leaving:
             try:
                 async with limit:
                     await promptly(pieces, take)
-            except Exception:
+            except Exception as error:
+                heed_cancellation(error)
                 if not limit.expired():
                     raise  # else it is what the run's clean-up says about being left, in whatever words
             beside.cancel_scope.cancel()
