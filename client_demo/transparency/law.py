@@ -2,8 +2,8 @@
 
 Kept: the kind of event, the node or namespace, the name and the ancestors' names of a run, texts (a list of
 text blocks is its text), tool calls with their names, arguments and order, every other value handed out.
-Left out: ids of runs, messages, tasks and checkpoints, times, metadata, tags, usage, configuration. The id of
-a tool call becomes its order of appearance.
+Left out: ids of runs, messages, tasks and checkpoints, times, metadata, tags, usage, configuration, and ids
+that LangChain makes up for blocks of content. The id of a tool call becomes its order of appearance.
 By policy the prompts of a tool's inner runs stay where the tool is: `input` of the runs below a tool, and
 prompt values, are left out as well.
 
@@ -12,6 +12,7 @@ Pure: values in, tuples out. Knows LangChain's and LangGraph's shapes; knows not
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _CALL_TYPES = frozenset({"tool_call", "tool_call_chunk", "invalid_tool_call"})
 _TOLD_AS_TEXT = frozenset({"text"}) | _CALL_TYPES
+_MADE_UP = re.compile(r"lc_[0-9a-f-]{32,36}")
+"""An id as `langchain_core.messages.content.ensure_id` makes it up, anew in every run."""
 _TASK_KEYS = ("name", "input", "result", "error", "interrupts")
 _CHECKPOINT_KEYS = ("values", "next")
 
@@ -194,9 +197,13 @@ def _mapping(value: Mapping[Any, Any], calls: CallOrder) -> Any:
     for key, item in value.items():
         if key == "tool_call_id" or (key == "id" and value.get("type") in _CALL_TYPES):
             items.append((key, calls.label(item)))
-        elif not (key == "id" and value.get("type") == "text"):
+        elif not (key == "id" and (value.get("type") == "text" or _is_made_up(item))):
             items.append((str(key), plain(item, calls)))
     return ("map", *sorted(items, key=lambda pair: str(pair[0])))
+
+
+def _is_made_up(block_id: object) -> bool:
+    return isinstance(block_id, str) and _MADE_UP.fullmatch(block_id) is not None
 
 
 def _message(message: BaseMessage, calls: CallOrder) -> Any:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.messages import HumanMessage
+from langchain_core.messages.content import create_image_block
 from langchain_core.prompt_values import ChatPromptValue
 from langgraph.types import Command, Send
 
@@ -150,6 +151,19 @@ def test_a_list_of_text_blocks_is_its_text() -> None:
 def test_a_block_that_is_no_text_is_kept() -> None:
     picture = {"type": "image", "url": "data:,"}
     assert normalise([result(["A bed.", picture], "x")]) != normalise([result("A bed.", "x")])
+
+
+def picture(block_id: str) -> dict[str, Any]:
+    return {"type": "image", "base64": "aWNl", "mime_type": "image/png", "id": block_id}
+
+
+def test_the_id_that_langchain_makes_up_for_a_block_does_not_count_and_one_of_the_users_own_does() -> None:
+    one, other = create_image_block(base64="aWNl"), create_image_block(base64="aWNl")
+    assert one["id"] != other["id"]
+    for make in (lambda block: result([block], "x"), lambda block: Seen(0, "custom", "custom", block)):
+        assert normalise([make(one)]) == normalise([make(other)])
+        assert normalise([make(picture("lc_ice"))]) != normalise([make(picture("lc_fire"))])
+        assert normalise([make(one)]) != normalise([make({**one, "base64": "ZmlyZQ=="})])
 
 
 def test_results_that_went_to_the_wrong_call_show() -> None:
