@@ -1,4 +1,4 @@
-"""Causes before the provider answers: it was asked something else, or not at all.
+"""A cause before the provider answers: it was asked something else.
 
 Pure. A request that differs because an earlier answer or a tool's result differed is a consequence and not a
 cause: only where all that led to it was the same is it one.
@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from client_demo.causes import reading
-from client_demo.causes.findings import Exhibit, Finding
-from client_demo.causes.reading import asked, exhibit, finding, question, said, short
+from client_demo.causes.findings import Exhibit, Finding, Sure
+from client_demo.causes.reading import asked, exhibit, finding, question, said, short, spot
 from client_demo.evidence.data import Evidence, Request, RunEvidence
 
 WHO = ("agent", "tool")
 AROUND = 24
+ALONE = "With one run of each, a clock, an id or state in it would look the same: --repeat 2 can tell"
 
 
 class Parting(NamedTuple):
@@ -31,36 +32,83 @@ class Parting(NamedTuple):
     there: str
 
 
+class Parted(NamedTuple):
+    """The partings of runs with equal inputs, and whether each run went its own way, whatever its path."""
+
+    partings: list[Parting]
+    runs: int
+
+    @property
+    def from_run_to_run(self) -> bool:
+        """Whether requests vary within one path, or no two runs that part are alike."""
+        own = {question(one.other) for one in self.partings}
+        within = any(spot(one.run) == spot(one.other_run) for one in self.partings)
+        return within or len(own) == len(self.partings) > 1
+
+    @property
+    def sure(self) -> Sure:
+        """Chance parts two runs as well; hardly more of them in the same way."""
+        if len(self.partings) > 1:
+            return "certain"
+        return "likely" if self.runs > 2 else "possible"
+
+
 def different_request(evidence: Evidence) -> Iterable[Finding]:
     """Runs with the same inputs asked the provider different things; say where these first differ."""
     for who in WHO:
-        found = list(_partings(evidence, who))
-        if found:
-            first = found[0]
-            yield finding(
-                "DIFFERENT_REQUEST",
-                [one.other_run for one in found],
-                f"The {who}'s request differs{_by_streaming(found)}, though all that led to it is the same: "
-                f"first in {first.where}, {first.here} against {first.there}.",
-                evidence=[proof for one in found for proof in _proofs(one)],
-            )
+        groups = [one for one in _parted(evidence, who) if one.partings]
+        for varies in (False, True):
+            if own := [one for one in groups if one.from_run_to_run is varies]:
+                yield _varies(who, own) if varies else _differs(who, own)
     yield from _arguments_differ(evidence)
 
 
-def _partings(evidence: Evidence, who: str) -> Iterator[Parting]:
+def _differs(who: str, groups: Sequence[Parted]) -> Finding:
+    found = [one for group in groups for one in group.partings]
+    sure = max((group.sure for group in groups), key=("possible", "likely", "certain").index)
+    first = found[0]
+    alone = "" if sure != "possible" else f". {ALONE}"
+    return finding(
+        "DIFFERENT_REQUEST",
+        [one.other_run for one in found],
+        f"The {who}'s request differs{_by_streaming(found)}, though all that led to it is the same: "
+        f"first in {first.where}, {first.here} against {first.there}{alone}.",
+        evidence=[proof for one in found for proof in _proofs(one)],
+        sure=sure,
+        severity="warning" if sure == "possible" else None,
+    )
+
+
+def _varies(who: str, groups: Sequence[Parted]) -> Finding:
+    """Noise: it accounts for other answers, and says nothing of a path."""
+    found = [one for group in groups for one in group.partings]
+    first = found[0]
+    return finding(
+        "DIFFERENT_REQUEST",
+        [run for one in found for run in (one.run, one.other_run)],
+        f"The {who}'s request differs from run to run, whichever path: first in {first.where}, "
+        f"{first.here} against {first.there}. A clock, an id or state is in it.",
+        evidence=[proof for one in found for proof in _proofs(one)],
+        severity="warning",
+        remedy="keep what changes with each run out of the request while comparing, or compare many runs.",
+    )
+
+
+def _parted(evidence: Evidence, who: str) -> Iterator[Parted]:
     """Hold each group of runs with equal inputs against its first."""
     groups: defaultdict[str, list[RunEvidence]] = defaultdict(list)
     for run in _steady(evidence, who):
         groups[reading.arguments(run) if who == "tool" else ""].append(run)
     for first, *others in groups.values():
-        known = {_signature(first, who)}
+        known, found = {_signature(first, who)}, []
         for run in others:
             if (signature := _signature(run, who)) in known:
                 continue
             if parting := _parting(first, run, who):
-                yield parting
+                found.append(parting)
             else:
                 known.add(signature)
+        yield Parted(found, 1 + len(others))
 
 
 def _signature(run: RunEvidence, who: str) -> tuple[str, ...]:
@@ -176,42 +224,3 @@ def _arguments_differ(evidence: Evidence) -> Iterator[Finding]:
                 "The model asked for the same tool calls, and the tool was given different arguments.",
                 evidence=[Exhibit(run.number, "tool calls", short(args)) for args, run in given.items()],
             )
-
-
-def cached(evidence: Evidence) -> Iterable[Finding]:
-    """A tool (or the agent) came to its words without asking, where the same call does ask in other runs."""
-    for who, words in (("tool", _result), ("agent", _answer)):
-        told: defaultdict[str, list[tuple[RunEvidence, str]]] = defaultdict(list)
-        for run in reading.compared(evidence):
-            if text := words(run):
-                told[reading.arguments(run)].append((run, text))
-        for pairs in told.values():
-            asking = {text: run for run, text in pairs if asked(run, who)}
-            silent = [(run, text) for run, text in pairs if not asked(run, who)]
-            if asking and silent:
-                yield _cached(who, silent, asking)
-
-
-def _cached(who: str, silent: list[tuple[RunEvidence, str]], asking: Mapping[str, RunEvidence]) -> Finding:
-    known = all(text in asking for _, text in silent)
-    first = next(iter(asking.values()))
-    again = "the words of a run that did ask" if known else "words that no run was given"
-    return finding(
-        "CACHED",
-        [run for run, _ in silent],
-        f"In {reading.counted(len(silent), 'run')} the {who} asked the provider nothing "
-        f"and came back with {again}: a cache.",
-        evidence=[
-            *(exhibit(first, one, f"asked by the {who}") for one in asked(first, who)[:1]),
-            *(Exhibit(run.number, who, f"no request; {short(text)}") for run, text in silent),
-        ],
-        sure="certain" if known else "likely",
-    )
-
-
-def _result(run: RunEvidence) -> str:
-    return "\n".join(reading.results(run)) if not reading.failed(run) else ""
-
-
-def _answer(run: RunEvidence) -> str:
-    return run.run.answer or ""

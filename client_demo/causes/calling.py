@@ -6,7 +6,7 @@ Pure. Reads the conversation and the provider's answers; knows what v3 does to `
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from client_demo.causes import reading
@@ -19,6 +19,8 @@ BLOCKS = re.compile(
     r"list indices must be|got list|unhashable type: 'list'"
 )
 """What Python says where a list of blocks came and a text was expected."""
+SPELLED = re.compile(r"""\[\s*\{['"]type['"]: ?['"]text['"]""")
+"""A list of blocks as `str` and `json.dumps` write it."""
 
 
 class Cut(NamedTuple):
@@ -63,34 +65,56 @@ def _what_became(one: Cut) -> Iterator[Exhibit]:
 
 
 def content_blocks(evidence: Evidence) -> Iterable[Finding]:
-    """The tool fails under v3 only, over a list where text is on every other path."""
+    """The tool chokes under v3 only, over a list where text is on every other path, or writes it out."""
     broken = blocked(evidence)
-    if broken:
-        fine = [run for run in reading.compared(evidence) if spot(run).path != V3 and _went_well(run)]
-        yield finding(
-            "CONTENT_BLOCKS_BREAK_TOOL",
-            broken,
-            "Under v3 the tool fails: there its model's .content is a list of blocks, and text elsewhere"
-            f"{'; on the other paths it works' if fine else ''}.",
-            evidence=[
-                *(Exhibit(run.number, "tool result", short(_trouble(run), 200)) for run in broken[:4]),
-                *(Exhibit(run.number, "tool result", f"{spot(run).path}: ok") for run in fine[:1]),
-            ],
-            sure="certain" if fine else "likely",
-        )
+    yield from _blocks(evidence, [run for run in broken if _in_a_tool(run)], "the tool fails")
+    yield from _blocks(evidence, [run for run in broken if not _in_a_tool(run)], "the agent fails")
+    yield from _blocks(evidence, spelled(evidence), "the tool's result is blocks written out as a text")
+
+
+def _blocks(evidence: Evidence, broken: Sequence[RunEvidence], what: str) -> Iterable[Finding]:
+    if not broken:
+        return
+    fine = [run for run in reading.compared(evidence) if spot(run).path != V3 and _went_well(run)]
+    yield finding(
+        "CONTENT_BLOCKS_BREAK_TOOL",
+        broken,
+        f"Under v3 {what}: there its model's .content is a list of blocks, and text elsewhere"
+        f"{'; on the other paths it works' if fine else ''}.",
+        evidence=[
+            *(
+                Exhibit(run.number, "tool result", short(_trouble(run) or _text(run), 200))
+                for run in broken[:4]
+            ),
+            *(Exhibit(run.number, "tool result", f"{spot(run).path}: ok") for run in fine[:1]),
+        ],
+        sure="certain" if fine else "likely",
+    )
+
+
+def _in_a_tool(run: RunEvidence) -> bool:
+    """Whether what became of a run became of a tool's call."""
+    return bool(run.results) or any(call.status != "ok" for call in run.run.tool_calls)
 
 
 def blocked(evidence: Evidence) -> list[RunEvidence]:
     """The v3 runs that failed over a list, where no other path of their placement does."""
-    runs = reading.compared(evidence)
-    everywhere = {
-        spot(run).placement for run in runs if spot(run).path != V3 and BLOCKS.search(_trouble(run))
-    }
-    return [
-        run
-        for run in runs
-        if spot(run).path == V3 and spot(run).placement not in everywhere and BLOCKS.search(_trouble(run))
-    ]
+    return _in_v3_only(evidence, lambda run: bool(BLOCKS.search(_trouble(run))))
+
+
+def spelled(evidence: Evidence) -> list[RunEvidence]:
+    """The v3 runs whose result is a list of blocks as a text, where that of no other path is."""
+    return _in_v3_only(evidence, lambda run: bool(SPELLED.search(_text(run))))
+
+
+def _in_v3_only(evidence: Evidence, holds: Callable[[RunEvidence], bool]) -> list[RunEvidence]:
+    runs = [run for run in reading.compared(evidence) if holds(run)]
+    everywhere = {spot(run).placement for run in runs if spot(run).path != V3}
+    return [run for run in runs if spot(run).placement not in everywhere]
+
+
+def _text(run: RunEvidence) -> str:
+    return "\n".join(one.text for one in run.results if one.status != "error")
 
 
 def _trouble(run: RunEvidence) -> str:
@@ -100,7 +124,7 @@ def _trouble(run: RunEvidence) -> str:
 
 
 def _went_well(run: RunEvidence) -> bool:
-    return run.run.status == "ok" and bool(run.results) and not reading.failed(run)
+    return run.run.status == "ok" and not reading.failed(run)
 
 
 def error_raised(evidence: Evidence) -> Iterable[Finding]:

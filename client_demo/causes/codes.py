@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from client_demo.causes.findings import Severity
 
 CALLS, RESULTS, STATUS, ANSWER = "tool calls", "tool results", "ends", "answer"
-TOKENS, USAGE, EVENTS = "tool tokens", "usage", "events"
+TOKENS, USAGE, METADATA, EVENTS = "tool tokens", "usage", "metadata", "events"
 
 OUTCOMES = frozenset({CALLS, RESULTS, STATUS, ANSWER, TOKENS, EVENTS})
 """What a model's other words may lead to."""
+TOLD = frozenset({USAGE, METADATA})
+"""What stands beside an answer."""
 FROM_RESULT = OUTCOMES - {CALLS}
 LOSS = frozenset({TOKENS, EVENTS})
 NOTHING: frozenset[str] = frozenset()
@@ -34,19 +36,19 @@ CODES: dict[str, Code] = {
         "the provider answers the same request with different words",
         "set temperature=0 and a seed where the provider has one, or compare many runs of each path.",
         "warning",
-        OUTCOMES | {USAGE},
+        OUTCOMES | TOLD,
     ),
     "DIFFERENT_MODEL_WHEN_STREAMING": Code(
         "the provider streams from another model than it answers in one piece",
         "name an exact model version, or set streaming=True (or False) on the chat model for every path.",
         "harm",
-        OUTCOMES,
+        OUTCOMES | TOLD,
     ),
     "STREAM_ENDPOINT_DIFFERS": Code(
         "the path makes the provider stream, and its stream lacks what its whole answer has",
         "set stream_usage=True for usage; streaming=False on the chat model keeps one endpoint on all paths.",
         "warning",
-        OUTCOMES | {USAGE},
+        OUTCOMES | TOLD,
     ),
     "DIFFERENT_REQUEST": Code(
         "the provider was asked something else, though what led to the request was the same",
@@ -58,7 +60,7 @@ CODES: dict[str, Code] = {
         "a whole answer came from a cache: the provider was not asked",
         "turn the cache off while comparing, or let it serve streaming callers as well.",
         "warning",
-        FROM_RESULT,
+        FROM_RESULT | TOLD,
     ),
     "STATEFUL_TOOL": Code(
         "the tool's outcome follows the order of its calls, not the path",
@@ -67,7 +69,7 @@ CODES: dict[str, Code] = {
         OUTCOMES,
     ),
     "POSTPROCESSED": Code(
-        "the tool changes the model's text after it was streamed: tokens do not add up to the result",
+        "the tool (or the agent) changes the model's text after it was streamed: tokens do not add up to it",
         "apply the change piece by piece as well, or show the result in place of the tokens at the end.",
         "warning",
         FROM_RESULT,

@@ -1,7 +1,7 @@
 """Whether there is a difference at all: outcomes within one path and placement against those between them.
 
 Pure. Each kind of outcome is compared in its own way: answers and results as texts, tool calls by name and
-arguments, usage by where it was told. Establishes; explains nothing.
+arguments, usage by where it was told, metadata by what all paths tell alike. Establishes; explains nothing.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from client_demo.causes import reading
-from client_demo.causes.codes import ANSWER, CALLS, RESULTS, STATUS, USAGE
+from client_demo.causes.codes import ANSWER, CALLS, METADATA, RESULTS, STATUS, USAGE
 from client_demo.causes.reading import dumps, spot
 from client_demo.causes.stats import Permutation, permutation_test, runs_needed
 from client_demo.evidence.data import Evidence, RunEvidence
 
 P = 0.05
-ASPECTS = (CALLS, RESULTS, STATUS, ANSWER, USAGE)
+ASPECTS = (CALLS, RESULTS, STATUS, ANSWER, USAGE, METADATA)
 """In the order in which one leads to the next."""
 TEXTS = (ANSWER, RESULTS)
 
@@ -58,7 +58,7 @@ class Difference:
 
     def _text(self, label: str) -> str:
         """The text of an outcome: results of tools are told as a list of them."""
-        return label if self.aspect == ANSWER else "\n".join(map(str, json.loads(label)))
+        return label if self.aspect == ANSWER else "\n".join(map(_result, json.loads(label)))
 
     def __str__(self) -> str:
         runs = sum(map(len, self.groups.values()))
@@ -70,6 +70,10 @@ class Difference:
         if self.needed:
             return f"too few runs to tell it from chance ({told}); {self.needed} of each would do"
         return f"it varies as much within one of the {self.between} as between them ({told})"
+
+
+def _result(told: Any) -> str:
+    return told if isinstance(told, str) else "(an error)"
 
 
 def outcome(run: RunEvidence, aspect: str) -> str:
@@ -84,7 +88,16 @@ def outcome(run: RunEvidence, aspect: str) -> str:
         case "answer":
             return run.run.answer or ""
     messages = [one for one in run.state if one.get("type") == "ai" or one.get("_") == "AIMessage"]
-    return dumps([bool(one.get("usage_metadata")) for one in messages])
+    if aspect == USAGE:
+        return dumps([bool(one.get("usage_metadata")) for one in messages])
+    return dumps([_metadata(one.get("response_metadata")) for one in messages])
+
+
+def _metadata(told: Any) -> dict[str, Any]:
+    """What a whole answer and a streamed one are to tell alike: LangChain keeps other things of one only."""
+    told = told if isinstance(told, Mapping) else {}
+    named = {name: told.get(name) for name in ("finish_reason", "model_name")}
+    return named | {name: bool(told.get(name)) for name in ("logprobs", "system_fingerprint")}
 
 
 def differences(evidence: Evidence) -> tuple[Difference, ...]:

@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from client_demo.causes import asking, calling, lanes, outcomes, probes, provider, provisional, sessions, wire
+from client_demo.causes import (
+    asking,
+    caching,
+    calling,
+    lanes,
+    outcomes,
+    probes,
+    provider,
+    provisional,
+    sessions,
+    wire,
+)
 from client_demo.causes.findings import Finding
 from client_demo.causes.unexplained import unexplained
 from client_demo.evidence.data import Evidence
@@ -19,7 +30,7 @@ CAUSES: dict[str, Cause] = {
     "DIFFERENT_MODEL_WHEN_STREAMING": provider.different_model,
     "STREAM_ENDPOINT_DIFFERS": provider.stream_endpoint,
     "DIFFERENT_REQUEST": asking.different_request,
-    "CACHED": asking.cached,
+    "CACHED": caching.cached,
     "STATEFUL_TOOL": outcomes.stateful,
     "POSTPROCESSED": outcomes.postprocessed,
     "TRUNCATED_ARGUMENTS_EXECUTED": calling.truncated_arguments,

@@ -10,28 +10,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
-from typing import NamedTuple
 
-from client_demo.causes import reading
+from client_demo.causes import making, reading
+from client_demo.causes.answering import changed_answer
 from client_demo.causes.apart import common_start, constant_part
 from client_demo.causes.asking import unsteady
+from client_demo.causes.calling import spelled
 from client_demo.causes.findings import Exhibit, Finding
 from client_demo.causes.reading import asked, complete, finding, once, question, said, short
 from client_demo.evidence.data import Evidence, RunEvidence
 
-EXCERPT = 60
-"""Characters of a text that are quoted, around the place where it parts from another."""
 ONCE = (
     " Each was called once: it may do so each time, or keep state (STATEFUL_TOOL), which --repeat 2 can tell."
 )
-
-
-class Added(NamedTuple):
-    """What a tool put around its model's words."""
-
-    before: str
-    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +32,7 @@ class Outcome:
     run: RunEvidence
     words: str | None
     result: str
-    added: Added | None
+    added: making.Added | None
     exchange: tuple[object, ...]
 
     @property
@@ -52,33 +43,22 @@ class Outcome:
 
 @once
 def outcomes(evidence: Evidence) -> list[Outcome]:
-    """The results that stand alone in their run; of several, whose words are whose cannot be told."""
-    runs = [run for run in reading.compared(evidence) if not reading.failed(run)]
+    """The results that stand alone in their run; of several, whose words are whose cannot be told.
+
+    Where v3's blocks were written out, that is what became of the words (CONTENT_BLOCKS_BREAK_TOOL).
+    """
+    spelled_out = {run.number for run in spelled(evidence)}
+    own = [run for run in reading.compared(evidence) if run.number not in spelled_out]
+    runs = [run for run in own if not reading.failed(run)]
     return [_outcome(run, texts[0]) for run in runs if len(texts := reading.results(run)) == 1]
 
 
 def _outcome(run: RunEvidence, result: str) -> Outcome:
     requests = asked(run, "tool")
     answers = [said(one).text for one in requests if complete(one) and said(one).text]
-    words = _source(answers, result)
+    words = making.source(answers, result)
     exchange = tuple(sorted((question(one), one.streamed, said(one)) for one in requests))
-    return Outcome(run, words, result, _added(words, result), exchange)
-
-
-def _source(answers: Sequence[str], result: str) -> str | None:
-    """The words that a result was made of: an answer or some answers in a row, else the last one."""
-    rows = [row for n in range(len(answers)) for row in accumulate(answers[n:])]
-    exact = [row for row in rows if row == result]
-    held = sorted((row for row in rows if row.strip() and row.strip() in result), key=len)
-    return next(iter(exact or held[-1:] or answers[-1:]), None)
-
-
-def _added(words: str | None, result: str) -> Added | None:
-    core = words if words is not None and words in result else (words or "").strip()
-    if not core or core not in result:
-        return None
-    before, _, after = result.partition(core)
-    return Added(before, after)
+    return Outcome(run, words, result, making.added(words, result), exchange)
 
 
 def _varied(found: Iterable[Outcome]) -> list[list[Outcome]]:
@@ -159,7 +139,12 @@ def _repeated(evidence: Evidence) -> bool:
 
 
 def postprocessed(evidence: Evidence) -> Iterable[Finding]:
-    """What the tool returns is not what its model said: whoever watched tokens saw another text."""
+    """What is returned is not what the model said, by the tool or the agent: tokens showed another text."""
+    yield from _changed_result(evidence)
+    yield from changed_answer(evidence)
+
+
+def _changed_result(evidence: Evidence) -> Iterable[Finding]:
     found = outcomes(evidence)
     states = [[one.trait for one in group] for group in _states(evidence)]
     changed = [one for one in found if one.words is not None and _changed(one, states)]
@@ -167,8 +152,8 @@ def postprocessed(evidence: Evidence) -> Iterable[Finding]:
         return
     watched = any(run.run.tool_tokens.seen for run in reading.compared(evidence))
     steady = _repeated(evidence) or bool(states) or _same(changed)
-    faint = all(_faint(one) for one in changed)
-    what = "only in white space and capitals" if faint else _what(changed[0])
+    faint = all(making.faint(one.words or "", one.result) for one in changed)
+    what = "only in white space and capitals" if faint else making.what(changed[0].added)
     yield finding(
         "POSTPROCESSED",
         [one.run for one in changed],
@@ -198,33 +183,9 @@ def _same(changed: Sequence[Outcome]) -> bool:
     return len(set(kinds)) < len(kinds)
 
 
-def _faint(one: Outcome) -> bool:
-    return "".join((one.words or "").casefold().split()) == "".join(one.result.casefold().split())
-
-
-def _what(one: Outcome) -> str:
-    match one.added:
-        case Added(before, after) if before and after:
-            return f"{short(before, 40)} before it and {short(after, 40)} behind it"
-        case Added(before, after) if before or after:
-            return f"{short(before or after, 40)} {'before' if before else 'behind'} it"
-        case Added():
-            return "white space around it is gone"
-    return "other words"
-
-
 def _said_and_made(one: Outcome) -> Iterator[Exhibit]:
     last = asked(one.run, "tool")[-1]
     words = one.words or ""
     at = len(common_start([words, one.result]))
-    yield reading.exhibit(one.run, last, _near(words, at))
-    yield Exhibit(one.run.number, "tool result", _near(one.result, at))
-
-
-def _near(text: str, at: int) -> str:
-    """The part of a text in which it parts from another, and where that is."""
-    start = max(0, min(at - EXCERPT // 2, len(text) - EXCERPT))
-    where = "begins with" if start == 0 else f"has at character {start + 1}"
-    if start + EXCERPT >= len(text):
-        where = "ends with" if start else "is"
-    return f"{where} {short(text[start : start + EXCERPT])}"
+    yield reading.exhibit(one.run, last, making.near(words, at))
+    yield Exhibit(one.run.number, "tool result", making.near(one.result, at))

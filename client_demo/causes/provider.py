@@ -20,7 +20,10 @@ from client_demo.evidence.data import Evidence, Request, RunEvidence
 Asked = tuple[RunEvidence, Request]
 TOLD_BY_WHOLE = ("usage", "logprobs", "refusal", "system_fingerprint")
 _ID_SHAPE = re.compile(r"[A-Za-z]+")
-USAGE_REMEDY = "set stream_usage=True on the chat model: the stream was not asked for its usage."
+USAGE_REMEDY = (
+    "set stream_usage=True on the chat model: the stream was not asked for its usage, which langchain-openai "
+    "does by itself only without a base URL, and comparing takes one."
+)
 
 
 @dataclass(slots=True)

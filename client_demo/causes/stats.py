@@ -67,7 +67,7 @@ def runs_needed(p_target: float, groups: Groups | None = None, *, most: int = MO
     number up to `most` would do: the groups are alike, or outcomes hardly ever repeat.
     """
     table = _count(groups) if groups else ((1, 0), (0, 1))
-    if len(table) < 2 or len(table[0]) < 2:
+    if len(table) < 2 or len(table[0]) < 2 or _never_repeats(table):
         return None
     for runs in range(1, most + 1):
         test = permutation_test([list(_expand(_scaled(row, runs))) for row in table])
@@ -76,6 +76,11 @@ def runs_needed(p_target: float, groups: Groups | None = None, *, most: int = MO
         if not test.exact:  # the tables have outgrown what can be told
             return None
     return None
+
+
+def _never_repeats(table: Table) -> bool:
+    """Whether groups of several runs had other outcomes each time: more runs would bring more of them."""
+    return max(map(sum, table)) > 1 and max(map(max, table)) == 1
 
 
 def _count(groups: Groups) -> Table:

@@ -13,15 +13,14 @@ from statistics import median_low
 from typing import NamedTuple
 
 from client_demo.causes import reading
-from client_demo.causes.codes import ANSWER, CALLS, CODES, EVENTS, LOSS, RESULTS, STATUS, TOKENS
-from client_demo.causes.differences import difference, outcome
+from client_demo.causes.codes import CODES, EVENTS, LOSS, STATUS, TOKENS
+from client_demo.causes.differences import ASPECTS, difference, outcome
 from client_demo.causes.findings import Exhibit, Finding, Sure
 from client_demo.causes.reading import LOCAL, finding, short, spot
 from client_demo.evidence.data import Evidence, RunEvidence
 from client_demo.transparency.law import Event
 
 EQUAL_BY_LAW = "bridged"
-CHAIN = (CALLS, RESULTS, STATUS, ANSWER)
 
 
 class Apart(NamedTuple):
@@ -45,14 +44,14 @@ def unexplained(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Findin
 
 def _outcomes(runs: Sequence[RunEvidence]) -> Iterator[Apart]:
     """Pairs of one placement or path whose outcomes differ; one stands for all that are equal in one spot."""
-    kinds = {(spot(run), *(outcome(run, aspect) for aspect in CHAIN)): run for run in reversed(runs)}
+    kinds = {(spot(run), *(outcome(run, aspect) for aspect in ASPECTS)): run for run in reversed(runs)}
     for (key, one), (other_key, other) in combinations(kinds.items(), 2):
         alike = spot(one).placement == spot(other).placement or spot(one).path == spot(other).path
         if alike and key[1:] != other_key[1:]:
             at = next(
                 n for n, (mine, theirs) in enumerate(zip(key, other_key, strict=True)) if n and mine != theirs
             )
-            yield Apart(CHAIN[at - 1], one, other)
+            yield Apart(ASPECTS[at - 1], one, other)
 
 
 def _lost_tokens(runs: Sequence[RunEvidence]) -> Iterator[Apart]:
@@ -115,7 +114,7 @@ def _finding(aspect: str, pairs: Sequence[Apart], runs: Sequence[RunEvidence]) -
 
 def _weight(apart: Apart, runs: Sequence[RunEvidence]) -> tuple[str, Sure]:
     """How sure it is that there is a difference, in words."""
-    if apart.aspect not in CHAIN:
+    if apart.aspect not in ASPECTS:
         return "", "certain"
     same_place = spot(apart.one).placement == spot(apart.other).placement
     within = spot(apart.one).placement if same_place else spot(apart.one).path
@@ -140,4 +139,5 @@ def _shown(apart: Apart, run: RunEvidence) -> str:
         other = apart.other if run is apart.one else apart.one
         extra = list((_counted(run.run.events) - _counted(other.run.events)).elements())
         return f"{len(run.run.events)} events{f', only here: {short(extra[0], 200)}' if extra else ''}"
-    return f"{_named(run)}: {short(outcome(run, apart.aspect), 200)}"
+    told = run.run.error if apart.aspect == STATUS and run.run.error else outcome(run, apart.aspect)
+    return f"{_named(run)}: {short(told, 200)}"

@@ -11,7 +11,7 @@ import pytest
 
 from client_demo.causes import CAUSES, CODES, find
 from client_demo.causes.findings import Finding, at_least, by_weight
-from client_demo.causes.outcomes import _near
+from client_demo.causes.making import near
 from client_demo.evidence.data import Evidence
 from tests.causes.world import ALL_PATHS, PLACEMENTS, World
 
@@ -26,6 +26,7 @@ QUIRKS = {
     "other_request": "DIFFERENT_REQUEST",
     "cut_arguments": "TRUNCATED_ARGUMENTS_EXECUTED",
     "content_upper": "CONTENT_BLOCKS_BREAK_TOOL",
+    "content_spelled": "CONTENT_BLOCKS_BREAK_TOOL",
     "explicit_astream": "INNER_STREAM_DARK",
     "raises": "ERROR_RAISED_VS_RETURNED",
     "late": "LATE_PROGRESS",
@@ -204,4 +205,4 @@ def test_the_same_change_on_two_paths_needs_no_repetition_to_be_certain() -> Non
     ],
 )
 def test_a_changed_text_is_quoted_around_the_place_where_it_changes(text: str, at: int, told: str) -> None:
-    assert _near(text, at) == told
+    assert near(text, at) == told

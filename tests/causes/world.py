@@ -105,6 +105,8 @@ class World:
         if "content_upper" in self.quirks:
             told.error = BLOCKS if blocks else ""
             told.text = told.text.upper()
+        if "content_spelled" in self.quirks and blocks:
+            told.text = str([{"type": "text", "text": told.text, "index": 0}])
         if "stateful" in self.quirks:
             told.text += f" (call {number})"
         if "postprocessed" in self.quirks:
