@@ -13,6 +13,7 @@ from langchain_core.prompt_values import ChatPromptValue
 from langgraph.types import Command, Send
 
 from client_demo.paths import Seen, first_difference, normalise
+from client_demo.transparency.law import Event
 from tests.compare import streams
 from tests.compare.streams import asked, block, call_token, event, fresh, protocol, result, state, token, told
 
@@ -158,12 +159,14 @@ def picture(block_id: str) -> dict[str, Any]:
 
 
 def test_the_id_that_langchain_makes_up_for_a_block_does_not_count_and_one_of_the_users_own_does() -> None:
+    def seen(block: Any) -> tuple[Event, ...]:
+        return normalise([result([block], "x"), Seen(0, "custom", "custom", block)])
+
     one, other = create_image_block(base64="aWNl"), create_image_block(base64="aWNl")
     assert one["id"] != other["id"]
-    for make in (lambda block: result([block], "x"), lambda block: Seen(0, "custom", "custom", block)):
-        assert normalise([make(one)]) == normalise([make(other)])
-        assert normalise([make(picture("lc_ice"))]) != normalise([make(picture("lc_fire"))])
-        assert normalise([make(one)]) != normalise([make({**one, "base64": "ZmlyZQ=="})])
+    assert seen(one) == seen(other)
+    assert seen(picture("lc_ice")) != seen(picture("lc_fire"))
+    assert seen(one) != seen({**one, "base64": "ZmlyZQ=="})
 
 
 def test_results_that_went_to_the_wrong_call_show() -> None:
