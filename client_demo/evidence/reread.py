@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 from client_demo.errors import LineBroken, RecordingNewer, RecordingUnreadable
 from client_demo.evidence.data import Evidence, Message, Request, RunEvidence, Sight
 from client_demo.evidence.witness import results
+from client_demo.evidence.words import words_of
 from client_demo.experiment.runs import Cell, ProviderCall, Run, Status, ToolCall, ToolTokens
 from client_demo.text.gzipped import lines_of
 from client_demo.transparency.law import Event
@@ -193,6 +194,7 @@ def _evidence(number: int, pages: Pages, run: Run) -> RunEvidence:
             run,
             events=tuple(one.event for one in pages.sights),
             conversation=tuple(_message(one.text, one.call_id) for one in told),
+            words=words_of(run, pages.sights, pages.requests),
         ),
         sights=tuple(pages.sights),
         requests=tuple(pages.requests),

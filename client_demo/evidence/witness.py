@@ -6,9 +6,11 @@ Pure. Knows events, provider records and conversations; refuses to know who asks
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from client_demo.evidence.data import Request, RunEvidence, Sight, ToolResult
+from client_demo.evidence.words import words_of
 from client_demo.experiment.runs import Run
 from client_demo.paths import Seen
 from client_demo.text.jsonable import jsonable
@@ -110,7 +112,7 @@ def run_evidence(
     state = tuple(jsonable(message) for message in run.conversation)
     return RunEvidence(
         number=number,
-        run=run,
+        run=replace(run, words=words_of(run, sights, requests)),
         sights=tuple(sights),
         requests=tuple(requests),
         results=results(state),

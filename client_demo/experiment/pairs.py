@@ -36,11 +36,50 @@ class Pair:
 
     @property
     def other_words_only(self) -> bool:
-        """Whether both saw the same kinds of events, and every token, but the model chose other words."""
+        """Whether both saw the same kinds of events, and every token, but the model chose other words.
+
+        What the provider answered has to differ indeed, and the run to show what its own model said. Where
+        that was not recorded, the kinds of events and the number of tokens have to do.
+        """
         tokens, expected = self.run.tool_tokens, self.local.tool_tokens
         complete = tokens.seen == tokens.emitted > 0 if expected.seen else tokens.seen == 0
-        alike = _outline(self.run.events) == _outline(self.local.events)
-        return not self.equal and self.run.status == self.local.status and complete and alike
+        if self.equal or self.run.status != self.local.status or not complete or not self._alike:
+            return False
+        mine, theirs = self.run.words, self.local.words
+        if mine is None or theirs is None:
+            return True
+        return mine.said != theirs.said and not self.scrambled and not self.other_results
+
+    @property
+    def scrambled(self) -> bool:
+        """Whether the tool's words are shown otherwise than they were said, where `local` shows them so."""
+        mine, theirs = self.run.words, self.local.words
+        return mine is not None and theirs is not None and not theirs.kept <= mine.kept
+
+    @property
+    def other_results(self) -> bool:
+        """Whether tools that were told the same by the same models have come to something else."""
+        mine, theirs = self.run.words, self.local.words
+        told = self.run.tool_calls == self.local.tool_calls
+        same = mine is not None and theirs is not None and mine.of("tool") == theirs.of("tool")
+        return told and same and results(self.run) != results(self.local)
+
+    @property
+    def difference(self) -> str:
+        """What is not the same, in half a sentence; empty where nothing is."""
+        if self.equal or self.other_words_only:
+            return ""
+        if self.scrambled:
+            return "the tool's words do not come as its model said them"
+        if self.other_results:
+            return "the tool's results are others, though it was told the same"
+        if not self._alike:
+            return "other events, or in another order"
+        return "its events are of the same kinds, with other contents"
+
+    @property
+    def _alike(self) -> bool:
+        return _outline(self.run.events) == _outline(self.local.events)
 
     @property
     def lost(self) -> int:

@@ -74,10 +74,27 @@ class ToolCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """What models said in a run, and whether it was shown as they said it.
+
+    `said` is each of the provider's answers: whose, its text and calls, and in how many pieces it came.
+    `kept` are the lanes in which the pieces of the tool's text, joined, are what its model said.
+    """
+
+    said: tuple[tuple[str, str, int], ...]
+    kept: frozenset[str]
+
+    def of(self, who: str) -> tuple[tuple[str, str, int], ...]:
+        """The answers that one side got."""
+        return tuple(one for one in self.said if one[0] == who)
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One run and all that is told of it. Times are seconds from its start; None: it never came to that.
 
-    `notes` are what a probe found out (`causes/__init__.py` has their names).
+    `notes` are what a probe found out (`causes/__init__.py` has their names). `words` are read from what was
+    recorded beside the run, and None where that does not tell them.
     """
 
     cell: Cell
@@ -95,6 +112,7 @@ class Run:
     events: tuple[Event, ...] = ()
     conversation: tuple[BaseMessage, ...] = field(default=(), repr=False)
     notes: Mapping[str, Any] = field(default_factory=dict)
+    words: Words | None = field(default=None, repr=False)
 
 
 @dataclass(slots=True)

@@ -154,7 +154,10 @@ def _losses(losing: list[Pair]) -> Iterator[str]:
 
 
 def _differs(different: list[Pair], reference: str) -> str:
-    return f"differs from {reference} on {_where(different)}." if different else ""
+    """In which way, where no token is missing, path by path for each."""
+    ways = dict.fromkeys(pair.difference for pair in different)
+    told = (f"{_where([one for one in different if one.difference == way])} ({way})" for way in ways)
+    return f"differs from {reference} on {'; on '.join(told)}." if different else ""
 
 
 def _asked(asked: list[Pair], reference: str) -> str:

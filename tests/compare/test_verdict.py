@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from langchain_core.messages import ToolMessage
 
-from client_demo.experiment.runs import Run, ToolTokens
+from client_demo.experiment.runs import Run, ToolTokens, Words
 from client_demo.report.verdict import Finding, Setting, exit_code, verdict
 from tests.compare.made import WHOLE, failed, run, silent
 
@@ -80,6 +81,45 @@ def test_other_words_of_the_model_are_no_fault_of_the_bridge() -> None:
     assert finding.tone == "good"
     assert "On astream:messages the model chose other words; the events are the same." in finding.text
     assert exit_code(runs) == 0
+
+
+SAID = (("agent", "'A bed.'", 2), ("tool", "'A bed.'", 2))
+OTHER = (("agent", "'A lamp.'", 2), ("tool", "'A lamp.'", 2))
+SHOWN = frozenset({"messages"})
+CHANGED = run("bridged", words=("bed.", "A "))
+
+
+@pytest.mark.parametrize(
+    ("theirs", "told"),
+    [
+        (Words(SAID, frozenset()), "(the tool's words do not come as its model said them)"),
+        (Words(OTHER, frozenset()), "(the tool's words do not come as its model said them)"),
+        (Words(SAID, SHOWN), "(its events are of the same kinds, with other contents)"),
+    ],
+)
+def test_words_are_the_models_own_only_where_it_said_them(theirs: Words, told: str) -> None:
+    runs = [replace(run(), words=Words(SAID, SHOWN)), replace(CHANGED, words=theirs)]
+    finding = about("bridged", runs)
+    assert finding.tone == "bad"
+    assert finding.text.startswith(f"differs from local on astream:messages {told}.")
+    assert "other words" not in finding.text
+    assert exit_code(runs) == 1
+
+
+def test_what_a_model_did_say_otherwise_is_no_fault_of_the_bridge() -> None:
+    runs = [replace(run(), words=Words(SAID, SHOWN)), replace(CHANGED, words=Words(OTHER, SHOWN))]
+    assert about("bridged", runs).tone == "good"
+    assert exit_code(runs) == 0
+
+
+def test_a_tool_that_says_otherwise_what_its_model_said_alike_is_told() -> None:
+    agents = (SAID[0], OTHER[1]), (OTHER[0], OTHER[1])
+    runs = [
+        replace(one, words=Words(said, SHOWN), conversation=(ToolMessage(text, tool_call_id="x"),))
+        for one, said, text in zip((run(), CHANGED), agents, ("visit 1", "visit 2"), strict=True)
+    ]
+    told = about("bridged", runs).text
+    assert "(the tool's results are others, though it was told the same)" in told
 
 
 def test_missing_tokens_are_never_taken_for_other_words() -> None:
