@@ -1,4 +1,4 @@
-"""A stranger's code in this process: it may block the event loop, lose a cancellation, leave threads for ever.
+"""A stranger's code in this process: it may block the event loop, lose a cancellation, leave threads behind.
 
 What cannot be cancelled is dealt with otherwise: a blocked loop is woken by a signal, a process that does not
 end is ended, and a cancellation that was turned into another error is raised after all.

@@ -3,60 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import anyio
 import pytest
 
 from client_demo.causes import find
 from client_demo.errors import UnknownName
-from client_demo.evidence.data import Evidence
-from client_demo.experiment.compare import Plan, compare
 from client_demo.experiment.probes import PROBES, probes_named
 from client_demo.placements import held
-from client_demo.recording.collect import collecting
 from client_demo.servers.far import Far
 from client_demo.servers.target import Target
-from throughline.model import open_model
+from tests.probes.probing import blamed, probed
 from throughline.model.settings import ModelSettings
 
 pytestmark = pytest.mark.anyio
 
 LONG = "scripted?pace_ms=5&tokens=150"
 TALKER = Path(__file__).with_name("talker.py")
-
-
-async def probed(
-    probes: Sequence[str],
-    placements: Sequence[str] = ("local", "bridged"),
-    *,
-    quirks: Sequence[str] = (),
-    model: str = "scripted?pace_ms=5",
-    tool: str = "list_items",
-    args: Mapping[str, Any] | None = None,
-) -> Evidence:
-    plan = Plan(
-        "What items are in the bedroom?",
-        tool,
-        tuple(placements),
-        ("ainvoke",),
-        timeout_s=60,
-        quirks=tuple(quirks),
-        probes=tuple(probes),
-        args=args,
-    )
-    with anyio.fail_after(120):
-        async with open_model(model, env={}) as opened:
-            with collecting() as collector:
-                runs = await compare(plan, opened, watchers=[collector], tapping=collector.tapped)
-                assert not [run for run in runs if run.cell.probe]
-            return collector.evidence(plan, opened.settings)
-
-
-def blamed(evidence: Evidence, code: str) -> set[str]:
-    return {name for one in find(evidence) if one.code == code for name in one.placements}
 
 
 async def test_a_healthy_placement_gives_every_probe_nothing_to_warn_of() -> None:

@@ -25,6 +25,8 @@ PAUSE_S = 0.02
 LONG_S = 0.25
 """After a wait that long it is tried again: a busy machine hiccups, a tool that blocks does so every time."""
 IDLE = 3
+LAST_S = 5.0
+"""Seconds for which the last ping is waited for when the run is over: it may be the one that was held up."""
 
 Ping = Callable[[], Awaitable[float]]
 """Pings, and says how many seconds that took."""
@@ -68,11 +70,16 @@ async def _run(bench: Bench, placement: str, send: Ping) -> Run:
 
 @dataclass(slots=True)
 class _Pinging:
-    """A reader who pings all the while; `waits` are the pings: when, and for how long."""
+    """A reader who pings all the while; `waits` are the pings: when, and for how long.
+
+    A tool that blocks until its end lets its result out before the answer to the ping that waited for it: the
+    ping that is under way then is waited for, too.
+    """
 
     send: Ping
     ears: Ears = field(default_factory=Ears)
     waits: list[tuple[float, float]] = field(default_factory=list)
+    over: bool = False
 
     async def read(self, pieces: AsyncIterator[Seen], take: Take) -> Mapping[str, Any]:
         """Read promptly, with pings beside it."""
@@ -82,16 +89,20 @@ class _Pinging:
         async with anyio.create_task_group() as beside:
             beside.start_soon(self._go_on)
             await promptly(pieces, take)
-            beside.cancel_scope.cancel()
+            self.over = True
+            beside.cancel_scope.deadline = anyio.current_time() + LAST_S
         return {"ping_s": longest, "idle_ping_s": round(idle, 6)} if (longest := self._longest()) else {}
 
     async def _go_on(self) -> None:
-        while True:
+        while not self.over:
             await self._once()
 
     async def _once(self) -> None:
-        began = time.monotonic()
-        self.waits.append((began, await self.send()))
+        began, waited = time.monotonic(), None
+        try:
+            waited = await self.send()
+        finally:
+            self.waits.append((began, time.monotonic() - began if waited is None else waited))
 
     def _longest(self) -> float | None:
         """The longest wait for a ping that was under way while the tool ran."""
