@@ -28,12 +28,13 @@ def changed_answer(evidence: Evidence) -> Iterable[Finding]:
     if not changed:
         return
     watched = any(run.run.first_answer_token_s is not None for run in runs)
-    faint = all(making.faint(one.words, one.text) for one in changed)
-    how = making.what(making.added(changed[0].words, changed[0].text))
+    faint = all(one.words.split() == one.text.split() for one in changed)
+    added = making.added(changed[0].words, changed[0].text)
+    how = making.what(added) if added else "in capitals"
     yield finding(
         "POSTPROCESSED",
         [one.run for one in changed],
-        f"The agent's answer differs from what its model said ({'only in capitals' if faint else how}): "
+        f"The agent's answer differs from what its model said ({'only in white space' if faint else how}): "
         + ("tokens that were shown do not add up to it." if watched else "nobody watched its tokens here."),
         evidence=[proof for one in changed for proof in _proofs(one)],
         severity="note" if faint or not watched else None,

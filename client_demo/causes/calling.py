@@ -21,6 +21,7 @@ BLOCKS = re.compile(
 """What Python says where a list of blocks came and a text was expected."""
 SPELLED = re.compile(r"""\[\s*\{['"]type['"]: ?['"]text['"]""")
 """A list of blocks as `str` and `json.dumps` write it."""
+AGENT_FAILS = "the agent fails"
 
 
 class Cut(NamedTuple):
@@ -68,13 +69,14 @@ def content_blocks(evidence: Evidence) -> Iterable[Finding]:
     """The tool chokes under v3 only, over a list where text is on every other path, or writes it out."""
     broken = blocked(evidence)
     yield from _blocks(evidence, [run for run in broken if _in_a_tool(run)], "the tool fails")
-    yield from _blocks(evidence, [run for run in broken if not _in_a_tool(run)], "the agent fails")
+    yield from _blocks(evidence, [run for run in broken if not _in_a_tool(run)], AGENT_FAILS)
     yield from _blocks(evidence, spelled(evidence), "the tool's result is blocks written out as a text")
 
 
 def _blocks(evidence: Evidence, broken: Sequence[RunEvidence], what: str) -> Iterable[Finding]:
     if not broken:
         return
+    where = "end" if what == AGENT_FAILS else "tool result"
     fine = [run for run in reading.compared(evidence) if spot(run).path != V3 and _went_well(run)]
     yield finding(
         "CONTENT_BLOCKS_BREAK_TOOL",
@@ -83,18 +85,20 @@ def _blocks(evidence: Evidence, broken: Sequence[RunEvidence], what: str) -> Ite
         f"{'; on the other paths it works' if fine else ''}.",
         evidence=[
             *(
-                Exhibit(run.number, "tool result", short(_trouble(run) or _text(run), 200))
+                Exhibit(run.number, where, short(_trouble(run).strip() or _text(run), 200))
                 for run in broken[:4]
             ),
-            *(Exhibit(run.number, "tool result", f"{spot(run).path}: ok") for run in fine[:1]),
+            *(Exhibit(run.number, where, f"{spot(run).path}: ok") for run in fine[:1]),
         ],
         sure="certain" if fine else "likely",
     )
 
 
 def _in_a_tool(run: RunEvidence) -> bool:
-    """Whether what became of a run became of a tool's call."""
-    return bool(run.results) or any(call.status != "ok" for call in run.run.tool_calls)
+    """Whether it is a tool's call that failed."""
+    return any(one.status == "error" for one in run.results) or any(
+        call.status != "ok" for call in run.run.tool_calls
+    )
 
 
 def blocked(evidence: Evidence) -> list[RunEvidence]:

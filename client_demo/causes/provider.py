@@ -21,8 +21,8 @@ Asked = tuple[RunEvidence, Request]
 TOLD_BY_WHOLE = ("usage", "logprobs", "refusal", "system_fingerprint")
 _ID_SHAPE = re.compile(r"[A-Za-z]+")
 USAGE_REMEDY = (
-    "set stream_usage=True on the chat model: the stream was not asked for its usage, which langchain-openai "
-    "does by itself only without a base URL, and comparing takes one."
+    "set stream_usage=True on the chat model: its stream was not asked for usage (langchain-openai asks by "
+    "itself only where no base URL is set, and this comparison sets one)."
 )
 
 
@@ -113,7 +113,7 @@ def stream_endpoint(evidence: Evidence) -> Iterable[Finding]:
 def _flip(runs: list[RunEvidence], found: list[Question], lost: list[str], *, words: bool) -> Finding:
     what = ", ".join([*(["the words of the answer"] if words else []), *lost])
     how = "differ in" if words else "lack"
-    told = "answers differ" if words else "stream"
+    told = "answers differ in" if words else "stream lacks"
     unasked = lost == ["usage"] and not words and not any(_usage_asked(one) for one in found)
     return finding(
         "STREAM_ENDPOINT_DIFFERS",

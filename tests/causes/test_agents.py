@@ -66,7 +66,8 @@ def test_a_request_that_differs_with_the_path_each_time_is_harm() -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "severity"), [(lambda told: f"{told} (Checked.)", "warning"), (str.upper, "note")]
+    ("make", "severity"),
+    [(lambda told: f"{told} (Checked.)", "warning"), (str.upper, "warning"), (" {} ".format, "note")],
 )
 def test_an_answer_that_is_not_what_the_agents_model_said_is_postprocessed(make: Any, severity: str) -> None:
     def answered(run: RunEvidence) -> RunEvidence:
