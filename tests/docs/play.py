@@ -36,12 +36,13 @@ async def _step(step: Step, page: str, namespace: dict[str, Any]) -> str:
             return _command(step.source)
         case "python":
             with contextlib.redirect_stdout(io.StringIO()) as printed:
-                await _python(step, page, namespace)
+                # The blank lines are there so that a traceback names the lines of the page.
+                await execute("\n" * step.line + step.source, page, namespace)
             return printed.getvalue()
 
 
-async def _python(step: Step, page: str, namespace: dict[str, Any]) -> None:
-    source = "\n" * step.line + step.source  # so that a traceback names the lines of the page
+async def execute(source: str, page: str, namespace: dict[str, Any]) -> None:
+    """Run a block, which may use `await` at its top level, in this task."""
     code = compile(source, page, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     result = eval(code, namespace)
     if code.co_flags & inspect.CO_COROUTINE:
