@@ -257,7 +257,7 @@ def test_the_theme_follows_the_system_and_can_be_turned(opened: Opener) -> None:
     one = opened(lossy(), color_scheme="dark")
     ground = "() => getComputedStyle(document.body).backgroundColor"
     dark = one.page.evaluate(ground)
-    one.page.get_by_role("button", name="Dark").click()
+    one.page.get_by_role("button", name="Light").click()
     assert one.page.evaluate(ground) == "rgb(255, 255, 255)" != dark
     one.page.get_by_role("button", name="Dark").click()
     assert one.page.evaluate(ground) == dark

@@ -3,12 +3,12 @@
 // Knows how things look; knows nothing of pointers, keys and filters.
 "use strict";
 
-const AXIS = 34, PAD = 7, TEXTS = 400, TEXT_SPACE = 24, NEAR = 14;
+const AXIS = 34, PAD = 7, TEXTS = 400, TEXT_SPACE = 24, NEAR = 14, TALLEST = 8000;
 
 class Drawing {
   // `state` has the runs that are shown as `rows`, the chosen `run`, the `moment` that is kept and `hover`.
   constructor(moments, pane, state) {
-    Object.assign(this, { moments, pane, state, colors: {}, laneHeight: 10, rowHeight: 0 });
+    Object.assign(this, { moments, pane, state, colors: {}, laneHeight: 10, rowHeight: 0, onPaper: false });
   }
 
   readColors() {
@@ -18,12 +18,12 @@ class Drawing {
     this.colors.lanes = this.moments.data.lanes.map((_, n) => read(`--lane-${n}`));
   }
 
-  // Sets the heights by the room that there is.
+  // Sets the heights by the room that there is; on paper nobody scrolls.
   measure() {
     const narrow = this.pane.clientWidth < 560, few = this.state.rows.length <= 8;
     this.laneHeight = few && !narrow ? 13 : 10;
     this.rowHeight = PAD * 2 + Math.max(3, this.moments.used.length) * this.laneHeight;
-    const room = Math.max(220, Math.min(innerHeight * 0.72, 900));
+    const room = this.onPaper ? TALLEST : Math.max(220, Math.min(innerHeight * 0.72, 900));
     const height = Math.round(Math.min(AXIS + this.state.rows.length * this.rowHeight + 2, room));
     this.pane.style.setProperty("--row", `${this.rowHeight}px`);
     this.pane.style.setProperty("--pane", `${height}px`);

@@ -15,7 +15,7 @@ function started() {
   new ResizeObserver(() => timeline.resize()).observe(timeline.pane);
   addEventListener("resize", () => timeline.resize());
   timeline.pane.addEventListener("scroll", () => { timeline.hideTip(); timeline.redraw(); });
-  addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
+  usePrint(timeline);
 }
 
 function useFilters(timeline) {
@@ -136,12 +136,31 @@ function useTheme(timeline) {
   const root = document.documentElement, system = matchMedia("(prefers-color-scheme: dark)");
   const dark = () => (root.dataset.theme ? root.dataset.theme === "dark" : system.matches);
   const paint = () => {
-    byId("theme").setAttribute("aria-pressed", dark());
+    const other = dark() ? "Light" : "Dark";
+    Object.assign(byId("theme"), { textContent: other, title: `${other} colors`, ariaLabel: `${other} colors` });
     timeline.repaint();
   };
   byId("theme").addEventListener("click", () => { root.dataset.theme = dark() ? "light" : "dark"; paint(); });
   system.addEventListener("change", paint);
   paint();
+}
+
+// On paper everything is unfolded and light; behind it, all is as it was.
+function usePrint(timeline) {
+  const { dataset } = document.documentElement;
+  let theme, folded = [];
+  addEventListener("beforeprint", () => {
+    theme = dataset.theme;
+    folded = [...document.querySelectorAll("details:not([open])")];
+    for (const one of folded) one.open = true;
+    dataset.theme = "light";
+    timeline.turn({ onPaper: true });
+  });
+  addEventListener("afterprint", () => {
+    for (const one of folded) one.open = false;
+    if (theme) dataset.theme = theme; else delete dataset.theme;
+    timeline.turn({ onPaper: false });
+  });
 }
 
 started();

@@ -2,7 +2,7 @@
 // Knows uPlot, the list of runs and the filters; what a key or a link asks for comes from `page.js`.
 "use strict";
 
-const ZOOM = 0.6, MARGIN = 0.02, LABEL = 18, SHORTEST_S = 20e-6, LONG = 3;
+const ZOOM = 0.6, MARGIN = 0.02, LABEL = 18, SHORTEST_S = 20e-6, LONG = 3, PAPER = 540;
 
 const byId = (id) => document.getElementById(id);
 const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
@@ -46,7 +46,7 @@ class Timeline {
 
   size() {
     const height = this.drawing.measure();
-    return { width: Math.max(120, this.box.clientWidth), height };
+    return { width: this.drawing.onPaper ? PAPER : Math.max(120, this.box.clientWidth), height };
   }
 
   resize() {
@@ -68,9 +68,19 @@ class Timeline {
     this.redraw();
   }
 
+  // For paper (of A4's width; the style fits it to any other) and back: every row, in the colors of the moment.
+  turn({ onPaper }) {
+    if (onPaper) this.scrolled = this.pane.scrollTop;
+    this.drawing.onPaper = onPaper;
+    this.drawing.readColors();
+    this.plot.setSize(this.size());
+    if (!onPaper) this.pane.scrollTop = this.scrolled;
+    this.plot.redraw(false, false);
+  }
+
   // ------------------------------------------------------------ which stretch of time
 
-  margin(span) { return span * Math.max(MARGIN, LABEL / (this.box.clientWidth || 1000)); }
+  margin(span) { return span * Math.max(MARGIN, LABEL / Math.min(PAPER, this.box.clientWidth || PAPER)); }
 
   measureTime() {
     const { t, tick, runs } = this.moments;
@@ -116,8 +126,10 @@ class Timeline {
     this.look(min + by, max + by);
   }
 
+  // Around a second; without one, around the moment that is kept, where that is in sight.
   zoom(factor, around) {
-    const [min, max] = this.stretch, at = around ?? (min + max) / 2;
+    const [min, max] = this.stretch, kept = this.state.moment < 0 ? min : this.moments.t[this.state.moment] * this.moments.tick;
+    const at = around ?? (kept > min && kept < max ? kept : (min + max) / 2);
     this.look(at - (at - min) * factor, at + (max - at) * factor);
   }
 
