@@ -193,12 +193,15 @@ def compare(env: MutableMapping[str, str] | None, /, **options: Any) -> None:
     import anyio
 
     from client_demo.commands.comparison import Request
+    from client_demo.experiment.strangers import staying
     from client_demo.report.write import Files
 
     live = {} if env is None else env
     files = Files(options.pop("json_to"), *(options.pop(name) for name in ("svg", "html", "md", "junit")))
     request = Request(**options, files=files, env=dict(live), live_env=live, dotenv=DOTENV)
-    sys.exit(anyio.run(partial(_compared, request)))
+    with staying():
+        code = anyio.run(partial(_compared, request))
+    sys.exit(code)
 
 
 async def _compared(request: Request) -> int:

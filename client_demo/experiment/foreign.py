@@ -98,7 +98,7 @@ class ForeignAgent:
             except TimeoutError as error:
                 said = TimeoutError(f"it was not done within {limit_s:g} s") if limit.expired() else error
                 raise AgentRaised(given=self.given, doing="its factory runs", error=said) from error
-            except Exception as error:  # a stranger's factory may raise anything
+            except (Exception, SystemExit) as error:  # a stranger's factory may raise anything
                 heed_cancellation(error)
                 raise AgentRaised(given=self.given, doing="its factory runs", error=error) from error
         return self._compiled(made)

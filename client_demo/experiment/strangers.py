@@ -37,6 +37,27 @@ class LoopBlocked(ThroughlineError):
         )
 
 
+class AgentExited(ThroughlineError):
+    """Code of somebody's asked for the end of the process that it runs in, which is ours."""
+
+    def __init__(self, *, code: object) -> None:
+        self.code = code
+        said = "" if code is None else f": {next(iter(str(code).splitlines()), '')}"
+        super().__init__(
+            f"The agent wanted to end the process (SystemExit{said})",
+            remedy="let it raise an error that says what is wrong, and not SystemExit.",
+        )
+
+
+@contextmanager
+def staying() -> Iterator[None]:
+    """Around an event loop: a SystemExit of a task's, which ends every loop, is told as an error."""
+    try:
+        yield
+    except SystemExit as error:
+        raise AgentExited(code=error.code) from error
+
+
 def heed_cancellation(told: BaseException) -> None:
     """Where this task is being cancelled, raise that: the error that was `told` instead is what came of it.
 

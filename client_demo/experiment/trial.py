@@ -24,7 +24,7 @@ from client_demo.errors import PathUnsupported, RunTimedOut
 from client_demo.experiment.blame import HOPELESS, SyncUnsupported, explain
 from client_demo.experiment.foreign import Graph
 from client_demo.experiment.runs import Cell, ProviderCall, Run, Status, Tap, ToolTokens, tool_calls
-from client_demo.experiment.strangers import heed_cancellation
+from client_demo.experiment.strangers import AgentExited, heed_cancellation
 from client_demo.experiment.subject import Ending, LastOutput, OurAgent, Subject, keeps_state, last_state
 from client_demo.paths import Seen, run_path
 from client_demo.placements import Placed, Wire
@@ -150,11 +150,13 @@ class Bench:
             limit = asyncio.timeout(self.timeout_s)  # and no scope of anyio's: see run_path
             async with limit:
                 notes = await self._drain(cell, called, tap)
-        except Exception as error:  # whatever a graph, a tool or a provider raises is a result
+        except (Exception, SystemExit) as error:  # whatever a graph, a tool or a provider raises is a result
             heed_cancellation(error)
             if limit.expired() and not isinstance(error, ThroughlineError):
                 late = RunTimedOut(placement=cell.placement, path=cell.path, limit_s=self.timeout_s)
                 return Outcome("error", late)
+            if isinstance(error, SystemExit):
+                return Outcome("error", AgentExited(code=error.code))
             told = explain(error, address=self.address, steps=called.steps)
             if isinstance(told, ServerUnavailable) and self.placed.server:  # a tap may stand before it
                 told = ServerUnavailable(server=self.placed.server, reason=told.reason)

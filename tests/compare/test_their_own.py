@@ -17,7 +17,14 @@ import pytest
 from client_demo.commands.comparison import run_comparison
 from client_demo.commands.request import Request
 from client_demo.report.write import Files
-from throughline.errors import EXIT_AUTH, EXIT_TOOL, EXIT_UNREACHABLE, EXIT_USAGE, ThroughlineError
+from throughline.errors import (
+    EXIT_AUTH,
+    EXIT_INTERRUPTED,
+    EXIT_TOOL,
+    EXIT_UNREACHABLE,
+    EXIT_USAGE,
+    ThroughlineError,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -313,6 +320,7 @@ async def test_a_tool_that_cannot_be_called_is_one_sentence(case: str) -> None:
 BAD_AGENTS: dict[str, tuple[dict[str, Any], str, int]] = {
     "not there": ({"agent": f"{AGENTS}:makee"}, "did you mean 'make'?", EXIT_USAGE),
     "a factory that raises": ({"agent": f"{AGENTS}:make_error"}, "no configuration): correct it", EXIT_TOOL),
+    "a factory that exits": ({"agent": f"{AGENTS}:make_exit"}, "(SystemExit: 3): correct it", EXIT_TOOL),
     "a factory that never ends": (
         {"agent": f"{AGENTS}:make_never", "timeout": 0.5},
         "(TimeoutError: it was not done within 0.5 s)",
@@ -363,6 +371,27 @@ async def test_an_agent_that_holds_a_thread_or_the_loop_cannot_keep_the_command_
         done = await anyio.run_process([*COMMAND, *options], cwd=HERE.parents[1], check=False)
     assert done.returncode == EXIT_TOOL
     assert b"was not done within 0.5 s" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+ENDINGS = {
+    "exiting": (
+        EXIT_TOOL,
+        b"wanted to end the process (SystemExit: there is no configuration): let it raise",
+    ),
+    "interrupting": (EXIT_INTERRUPTED, b"Interrupted."),
+}
+
+
+@pytest.mark.parametrize("path", ["invoke", "ainvoke"])
+@pytest.mark.parametrize("agent", ENDINGS)
+async def test_an_agent_that_ends_the_process_is_told_from_a_user_who_does(agent: str, path: str) -> None:
+    code, words = ENDINGS[agent]
+    with anyio.fail_after(60):
+        options = ("--agent", f"{AGENTS}:{agent}", "--paths", path)
+        done = await anyio.run_process([*COMMAND, *options], cwd=HERE.parents[1], check=False)
+    assert done.returncode == code
+    assert words in done.stderr
     assert b"Traceback" not in done.stderr
 
 

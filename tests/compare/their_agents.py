@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from typing import Any
@@ -45,6 +46,15 @@ def raise_something(state: MessagesState) -> dict[str, Any]:
     raise ValueError("the database is away")
 
 
+def exit_at_once(state: MessagesState) -> dict[str, Any]:
+    raise SystemExit("there is no configuration")
+
+
+def press_ctrl_c(state: MessagesState) -> dict[str, Any]:
+    signal.raise_signal(signal.SIGINT)
+    return {}
+
+
 async def wait_for_ever(state: MessagesState) -> dict[str, Any]:
     await anyio.Event().wait()
     return {}
@@ -64,6 +74,8 @@ responding = graph_of(respond)
 insisting = graph_of(insist)
 shouting = graph_of(shout, Text)
 raising = graph_of(raise_something)
+exiting = graph_of(exit_at_once)
+interrupting = graph_of(press_ctrl_c)
 endless = graph_of(wait_for_ever)
 stuck = graph_of(hold_a_thread)
 blocking = graph_of(hold_the_loop)
@@ -75,6 +87,10 @@ def make(model: BaseChatModel, tools: list[BaseTool]) -> Any:
 
 def make_error(model: BaseChatModel) -> Any:
     raise RuntimeError("there is no configuration")
+
+
+def make_exit(model: BaseChatModel) -> Any:
+    raise SystemExit(3)
 
 
 async def make_never(model: BaseChatModel) -> Any:
