@@ -31,11 +31,10 @@ from client_demo.recording.collect import collecting
 from client_demo.recording.record import LateRecorder, Recorder, recording
 from client_demo.report.aside import set_aside
 from client_demo.report.clean import clean
-from client_demo.report.gate import Breach, breaches, read_conditions
+from client_demo.report.gate import Breach, breaches, exit_code, read_conditions
 from client_demo.report.live import Lines, View
 from client_demo.report.story import Story, read_story
 from client_demo.report.terminal import show
-from client_demo.report.verdict import exit_code
 from client_demo.report.write import STDOUT, json_text, write_reports
 from client_demo.taps.latency import Crossing, Latency, measure
 from client_demo.text.written import check_writable
@@ -53,7 +52,7 @@ async def run_comparison(request: Request) -> int:
     _tell(request, story, broken, more)
     if broken is not None:
         return EXIT_DIFFERENCE if broken else EXIT_OK
-    return exit_code(story.runs, forced=story.header.setting().forced)
+    return exit_code(story)
 
 
 async def compared(request: Request) -> tuple[Story, dict[str, Any]]:
@@ -114,7 +113,18 @@ async def _made(request: Request, plan: Plan, model: OpenModel) -> tuple[Made, S
                 raise asks_for(plan.agent.given, error.model) from error
             collector.finish()
         story = await to_thread.run_sync(read_story, path)
+    _say_moot(story)
     return Made(plan, story.runs, story.findings), story
+
+
+def _say_moot(story: Story) -> None:
+    """What was asked of probes and could not be told: silence would pass for health."""
+    where: dict[tuple[str, str], list[str]] = {}
+    for one in story.evidence.runs:
+        if reason := one.notes.get("moot"):
+            where.setdefault((one.probe, str(reason)), []).append(one.run.cell.placement)
+    for (probe, reason), placements in where.items():
+        click.echo(f"The probe {probe} says nothing of {', '.join(placements)}: {reason}.", err=True)
 
 
 @contextmanager

@@ -1,56 +1,45 @@
 """What a comparison must not come to: conditions that somebody set, held against its story.
 
-    loss            tokens were made and not shown on a path that shows them with the tool in-process
-    difference      a run is not what it is held against, or outcomes follow the path or the placement
+    loss            tokens were made and not shown on a path that shows them with the tool in-process, or a
+                    finding says that they are lost, late, dark or out of order (see `blamed.py`)
+    difference      a run is not what it is held against, or outcomes follow the path, the placement, the
+                    order of calls or a cache, or a finding says that something else does harm
     error           a run failed, or did not come to its end
     overhead=N%     a path takes more than N % longer over the bridge than with the tool in-process
+
+A difference that is no larger than noise is none: other words of the model, and NONDETERMINISM alone.
+Where nobody sets conditions it is about `local` and `bridged` only: what failed, whether both are the same,
+and harm that was found there. What plain placements lose by nature is announced, and expected.
 
 Pure. Knows stories; refuses to know who asks and what is done about it.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
-from typing import Literal, get_args
 
-from client_demo.causes.codes import CODES, LOSS
-from client_demo.causes.findings import at_least
-from client_demo.errors import UsageError
 from client_demo.experiment.compare import REFERENCE
 from client_demo.experiment.pairs import Pair, pairs, same_results
 from client_demo.experiment.runs import Run
+from client_demo.report.blamed import OURS, blamed
+from client_demo.report.conditions import Condition, ConditionUnknown, Kind, read_conditions
 from client_demo.report.story import Overhead, Story
 from client_demo.report.verdict import BRIDGED
+from throughline.errors import EXIT_DIFFERENCE, EXIT_OK, EXIT_TOOL
 
-Kind = Literal["loss", "difference", "error", "overhead"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
-NOTHING = "none"
+__all__ = [
+    "Breach",
+    "Condition",
+    "ConditionUnknown",
+    "breaches",
+    "exit_code",
+    "expected",
+    "read_conditions",
+]
+
 ENOUGH_REPEATS = 3
-_LIMIT = re.compile(r"(\d+(?:\.\d+)?)\s*%?")
-HOW = "take loss, difference, error, overhead=10% (with commas between them), or none."
-
-
-class ConditionUnknown(UsageError):
-    """`--fail-on` names nothing that can be held against a comparison."""
-
-    def __init__(self, given: str) -> None:
-        self.given = given
-        near = get_close_matches(given.partition("=")[0].lower(), [*KINDS, NOTHING], n=1, cutoff=0.4)
-        self.nearest = near[0] if near else None
-        meant = f"did you mean {self.nearest!r}? Otherwise " if self.nearest else ""
-        super().__init__(f"--fail-on cannot hold {given!r} against a comparison", remedy=f"{meant}{HOW}")
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One thing that must not be; `percent` is the limit of an overhead."""
-
-    kind: Kind
-    percent: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +52,6 @@ class Breach:
     sentence: str
 
 
-EXPECTED = tuple(Condition(kind) for kind in ("error", "difference"))
-"""What is held where nobody sets conditions, and then of `bridged` alone; see `verdict.exit_code`."""
-
-
-def read_conditions(given: Iterable[str]) -> tuple[Condition, ...]:
-    """Read what `--fail-on` says. Raises: ConditionUnknown."""
-    parts = [one.strip() for text in given for one in text.split(",") if one.strip()]
-    if not parts:
-        raise ConditionUnknown("")
-    return tuple(dict.fromkeys(_condition(one) for one in parts if one != NOTHING))
-
-
-def _condition(text: str) -> Condition:
-    name, sign, value = text.partition("=")
-    kind = next((one for one in KINDS if one == name.strip().lower()), None)
-    limit = _LIMIT.fullmatch(value.strip())
-    if kind is None or bool(sign) != (kind == "overhead") or (sign and limit is None):
-        raise ConditionUnknown(text)
-    return Condition(kind, float(limit[1]) if limit else 0.0)
-
-
 def breaches(story: Story, conditions: Sequence[Condition]) -> tuple[Breach, ...]:
     """Everything in which the story does not hold the conditions, in their order."""
     return tuple(
@@ -93,31 +61,47 @@ def breaches(story: Story, conditions: Sequence[Condition]) -> tuple[Breach, ...
 
 def expected(story: Story) -> tuple[Breach, ...]:
     """The same where nobody sets conditions: what the exit code of a comparison is about."""
-    return tuple(
-        one for one in breaches(story, EXPECTED) if one.kind == "error" or one.placement in ("", BRIDGED)
-    )
+    told = (*_failed(story, Condition("error")), *_unlike(story), *_found(story, severe=True))
+    return tuple(dict.fromkeys(one for one in told if one.kind == "error" or one.placement in ("", *OURS)))
+
+
+def exit_code(story: Story) -> int:
+    """What a comparison ends with where nobody sets conditions: 5 where a run failed, 1 where it is not as
+    expected.
+    """
+    if any(run.status == "error" for run in story.runs):
+        return EXIT_TOOL
+    return EXIT_DIFFERENCE if any(one.kind != "error" for one in expected(story)) else EXIT_OK
 
 
 def _lost(story: Story, _: Condition) -> Iterator[Breach]:
-    held = pairs(story.runs)
-    for (placement, path), some in _by_spot(pair for pair in held if pair.lost):
+    for (placement, path), some in _by_spot(pair for pair in pairs(story.runs) if pair.lost):
         seen = sum(pair.run.tool_tokens.seen for pair in some)
         expected_ = sum(pair.local.tool_tokens.seen for pair in some)
         told = f"{placement} shows {seen} of the {expected_} tool tokens on {path} that {REFERENCE} shows."
         yield Breach("loss", placement, path, told)
-    if not held:
-        yield from _found(
-            story, "loss", frozenset(code for code, one in CODES.items() if one.explains == LOSS)
-        )
+    yield from (one for one in _found(story) if one.kind == "loss")
 
 
 def _different(story: Story, _: Condition) -> Iterator[Breach]:
+    yield from _unlike(story)
+    for one in story.differences:
+        if one.established:
+            where = ("", one.within) if one.between == "placements" else (one.within, "")
+            yield Breach("difference", *where, f"The {one.aspect} on {one.within} differ: {one}.")
+    yield from (one for one in _found(story) if one.kind == "difference")
+
+
+def _unlike(story: Story) -> Iterator[Breach]:
+    """Runs that are not what they are held against."""
     held = pairs(story.runs)
-    unequal = [pair for pair in held if not (pair.equal or pair.other_words_only)]
-    for (placement, path), some in _by_spot(unequal):
-        told = f"{placement} is not what {REFERENCE} is on {path}, in {_runs(len(some))}."
+    for (placement, path), some in _by_spot(pair for pair in held if pair.difference):
+        how = "; ".join(dict.fromkeys(pair.difference for pair in some))
+        told = f"{placement} is not what {REFERENCE} is on {path}, in {_runs(len(some))}: {how}."
         yield Breach("difference", placement, path, told)
-    for (placement, path), _some in _by_spot(pair for pair in held if pair.equal and not pair.asked_alike):
+    for (placement, path), _some in _by_spot(
+        pair for pair in held if not (pair.difference or pair.asked_alike)
+    ):
         told = f"{placement} asks the provider otherwise than {REFERENCE} on {path}."
         yield Breach("difference", placement, path, told)
     for cell, count in Counter(_ends_otherwise(story.runs)).items():
@@ -125,13 +109,6 @@ def _different(story: Story, _: Condition) -> Iterator[Breach]:
         yield Breach("difference", *cell, told)
     if not (held and story.header.setting().forced) and not same_results(story.runs):
         yield Breach("difference", "", "", "Equal calls of tools had different results.")
-    for one in story.differences:
-        if one.established:
-            where = ("", one.within) if one.between == "placements" else (one.within, "")
-            yield Breach("difference", *where, f"The {one.aspect} on {one.within} differ: {one}.")
-    if not held:
-        codes = (code for code, one in CODES.items() if one.severity == "harm" and one.explains - LOSS)
-        yield from _found(story, "difference", frozenset(codes))
 
 
 def _ends_otherwise(runs: Sequence[Run]) -> Iterator[tuple[str, str]]:
@@ -174,14 +151,14 @@ def _slower(one: Overhead, limit: float) -> str:
     return f"{what}, and {limit:g} % are allowed ({medians})."
 
 
-def _found(story: Story, kind: Kind, codes: frozenset[str]) -> Iterator[Breach]:
-    """What the causes say, where there is nothing to hold runs against."""
-    for one in at_least(story.findings, "warning"):
-        if one.code in codes:
-            for placement in one.placements:
-                where = one.paths[0] if len(one.paths) == 1 else ""
-                told = f"{one.code}: {one.sentence} ({placement} on {', '.join(one.paths)})"
-                yield Breach(kind, placement, where, told)
+def _found(story: Story, *, severe: bool = False) -> Iterator[Breach]:
+    """What the causes say, or only those that do harm."""
+    counted = bool(pairs(story.runs))
+    for kind, placement, one in blamed(story.findings, story.differences, counted=counted):
+        if one.severity == "harm" or not severe:
+            where = one.paths[0] if len(one.paths) == 1 else ""
+            told = f"{one.code}: {one.sentence} ({placement} on {', '.join(one.paths)})"
+            yield Breach(kind, placement, where, told)
 
 
 def _by_spot(some: Iterable[Pair]) -> Iterator[tuple[tuple[str, str], list[Pair]]]:

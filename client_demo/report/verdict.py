@@ -13,7 +13,6 @@ from typing import Literal
 from client_demo.experiment.compare import REFERENCE, reference_of
 from client_demo.experiment.pairs import Pair, pairs, results, same_results
 from client_demo.experiment.runs import Run
-from throughline.errors import EXIT_DIFFERENCE, EXIT_OK, EXIT_TOOL
 
 Tone = Literal["good", "bad", "note"]
 BRIDGED = "bridged"
@@ -30,22 +29,6 @@ class Finding:
     tone: Tone
     subject: str
     text: str
-
-
-def exit_code(runs: Sequence[Run], *, forced: bool = True) -> int:
-    """What the comparison ends with: 5 where a run failed, 1 where `bridged` is not what `local` is.
-
-    Without `local` nothing is expected to show the same events; there, and with what is not our agent (which
-    is `forced` to call its tool), equal calls must have equal results.
-    """
-    if any(run.status == "error" for run in runs):
-        return EXIT_TOOL
-    alone = not any(run.cell.placement == REFERENCE for run in runs)
-    if (alone or not forced) and not same_results(runs):
-        return EXIT_DIFFERENCE
-    ours = [pair for pair in pairs(runs) if pair.run.cell.placement == BRIDGED]
-    good = all((pair.equal or pair.other_words_only) and pair.asked_alike for pair in ours)
-    return EXIT_OK if good else EXIT_DIFFERENCE
 
 
 @dataclass(frozen=True, slots=True)

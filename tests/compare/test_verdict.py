@@ -8,9 +8,17 @@ from dataclasses import replace
 import pytest
 from langchain_core.messages import ToolMessage
 
+from client_demo.experiment.compare import Plan
 from client_demo.experiment.runs import Run, ToolTokens, Words
-from client_demo.report.verdict import Finding, Setting, exit_code, verdict
+from client_demo.report import gate
+from client_demo.report.verdict import Finding, Setting, verdict
 from tests.compare.made import WHOLE, failed, run, silent
+from tests.report.made import story
+
+
+def exit_code(runs: Sequence[Run]) -> int:
+    placements = tuple(dict.fromkeys(run.cell.placement for run in runs))
+    return gate.exit_code(story(Plan("What?", "list_items", placements, ("astream:messages",)), runs))
 
 
 def about(subject: str, runs: Sequence[Run]) -> Finding:
