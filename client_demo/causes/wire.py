@@ -18,8 +18,8 @@ from client_demo.evidence.data import Evidence
 from throughline.events import Frame
 
 LEAST_CHUNKS = 3
-LEAST_SPREAD_S = 0.05
-"""Below this, a model's tokens come at once wherever they are seen."""
+LEAST_SPREAD_S = 0.2
+"""Below this, a model's tokens come at once, or a busy machine holds all of them up."""
 
 
 def _clean(evidence: Evidence) -> list[Call]:

@@ -76,11 +76,12 @@ def _body(name: str, code: str, where: Where = THROUGHOUT) -> Case:
     return Case(name, {code: where}, quirks=(name,), follows=DROPPED)
 
 
-def _wire(name: str, code: str, where: Where, *, transport: Transport = "stdio") -> Case:
+def _wire(name: str, code: str, where: Where, *, model: str = "", transport: Transport = "stdio") -> Case:
     """A tool that reports by itself, so that a plain callback hears it as well."""
     return Case(
         name,
         {code: where},
+        model=model,
         quirks=(name,),
         placements=HELD,
         tool="tell_joke",
@@ -129,6 +130,7 @@ CASES = (
     _body("postprocessed", "POSTPROCESSED"),
     _body("other_request", "DIFFERENT_REQUEST", TOLD),
     _body("content_upper", "CONTENT_BLOCKS_BREAK_TOOL", IN_V3),
+    _body("content_spelled", "CONTENT_BLOCKS_BREAK_TOOL", IN_V3),
     _body("explicit_astream", "INNER_STREAM_DARK", IN_V3),
     _body("raises", "ERROR_RAISED_VS_RETURNED"),
     _body("wrong_partials", "PARTIAL_VALUES_WRONG", LOCALLY_OR_FRAMED),
@@ -155,7 +157,7 @@ CASES = (
     _wire("late", "LATE_PROGRESS", CARRIED),
     _wire("reordered", "REORDERED", CARRIED),
     _wire("lossy", "LOST_FRAMES", FRAMED),
-    _wire("buffered", "REPLAYED_AT_END", WAITED),
+    _wire("buffered", "REPLAYED_AT_END", WAITED, model=LONG),
     _wire("json_response", "JSON_RESPONSE_MODE", FRAMED, transport="http"),
     _two(("stateful", "lossy"), {"STATEFUL_TOOL": THROUGHOUT, "LOST_FRAMES": BRIDGED}),
     _two(("late", "raises"), {"LATE_PROGRESS": BRIDGED, "ERROR_RAISED_VS_RETURNED": THROUGHOUT}),

@@ -33,7 +33,7 @@ FAILURE = "The tool raised on purpose, when its work was done."
 def quirky(spec: ToolSpec, names: Collection[str]) -> ToolSpec:
     """Return the tool with these quirks in its body; names of wire quirks change nothing here."""
     body = spec.body
-    if asking := {"content_upper", "explicit_astream"} & set(names):
+    if asking := ASKING & set(names):
         body = _asking(spec, asking)
     for name, wrap in _WRAPPERS.items():
         if name in names:
@@ -46,7 +46,7 @@ def quirky(spec: ToolSpec, names: Collection[str]) -> ToolSpec:
 
 def _asking(spec: ToolSpec, names: Collection[str]) -> Body:
     ask = _streamed if "explicit_astream" in names else _awaited
-    read = _shouted if "content_upper" in names else _text
+    read = next((read for name, read in _READERS.items() if name in names), _text)
 
     @wraps(spec.body)
     async def asking(**arguments: Any) -> str:
@@ -85,6 +85,15 @@ def _text(reply: AIMessage) -> str:
 
 def _shouted(reply: AIMessage) -> str:
     return cast("str", reply.content).upper()  # the fault itself: under v3 it is a list of blocks
+
+
+def _spelled(reply: AIMessage) -> str:
+    return str(reply.content)  # likewise, without a word of complaint
+
+
+_READERS: dict[str, Callable[[AIMessage], str]] = {"content_upper": _shouted, "content_spelled": _spelled}
+ASKING = {*_READERS, "explicit_astream"}
+"""The quirks of a body that asks the model itself."""
 
 
 # --- around any body ---

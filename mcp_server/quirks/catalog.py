@@ -16,6 +16,7 @@ BODY = {
     "postprocessed": "A result is trimmed and marked as edited, after its tokens were streamed.",
     "other_request": "The tool asks for brevity, in its first text, if its caller streams.",
     "content_upper": "The tool asks the model once and returns `reply.content.upper()`.",
+    "content_spelled": "The tool asks the model once and returns `str(reply.content)`.",
     "explicit_astream": "The tool asks the model once, by `llm.astream` whoever calls.",
     "raises": "The tool raises when its work is done.",
     "sync": "The tool sleeps for half a second and lets nothing else run meanwhile.",

@@ -23,7 +23,7 @@ V3 = "events:v3"
 WORDS = ("A ", "bed, ", "a ", "lamp ", "and ", "a ", "rug.")
 OTHER_WORDS = ("Some ", "pillows ", "and ", "a ", "chair.")
 MODEL, OTHER_MODEL = "model-1", "model-1-turbo"
-BEGIN_S, PACE_S = 0.2, 0.02
+BEGIN_S, PACE_S = 0.2, 0.05
 WRONG_START = "This is how no answer begins. "
 BLOCKS = "'list' object has no attribute 'upper'"
 

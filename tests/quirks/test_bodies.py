@@ -107,6 +107,13 @@ async def test_content_upper_breaks_where_content_is_a_list_of_blocks(quirks: Qu
     assert "'upper'" in blocks.text
 
 
+async def test_content_spelled_writes_out_the_blocks_where_content_is_a_list(quirks: Quirks) -> None:
+    assert (await quirks.watch("content_spelled")).text == "one two three"
+    blocks = await quirks.call("content_spelled", wishes=StreamRequest(streaming=True, blocks=True))
+    assert not blocks.failed
+    assert blocks.text.startswith("[{'type': 'text'")
+
+
 async def test_explicit_astream_streams_for_a_caller_who_does_not(model: OpenModel, quirks: Quirks) -> None:
     assert (await quirks.call("explicit_astream")).text == "one two three"
     assert model.endpoint.requests[-1].streamed

@@ -12,7 +12,7 @@ from mcp_server.__main__ import cli
 from mcp_server.config import read_config
 from mcp_server.errors import QuirkNeedsHttp, UnknownQuirk
 from mcp_server.quirks import QUIRKS, read_quirks
-from mcp_server.quirks.bodies import _WRAPPERS
+from mcp_server.quirks.bodies import _WRAPPERS, ASKING
 from mcp_server.quirks.catalog import BODY
 
 
@@ -58,4 +58,4 @@ def test_help_says_of_each_quirk_in_one_sentence_what_it_does() -> None:
 
 
 def test_every_body_quirk_that_is_listed_is_there() -> None:
-    assert {*_WRAPPERS, "content_upper", "explicit_astream"} == BODY.keys()
+    assert {*_WRAPPERS, *ASKING} == BODY.keys()
