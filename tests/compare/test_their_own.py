@@ -272,6 +272,15 @@ async def test_the_simplest_input_tells_a_real_difference_from_one_of_the_input(
     assert "Nothing differs" in document["minimal"]["sentence"]
 
 
+async def test_a_probe_that_has_nothing_to_go_by_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    options: dict[str, Any] = {"tool": "lookup", "args": '{"word": "tea"}', "probe": ("cancel",)}
+    request = replace(REQUEST, server=THEIRS, placements=("held", "bridged"), paths=("ainvoke",), **options)
+    with anyio.fail_after(60):
+        await run_comparison(request)
+    said = "The probe cancel says nothing of held, bridged: the tool asked no model that is watched"
+    assert said in capsys.readouterr().err
+
+
 BAD_SERVERS = {
     "a command that is not there": (("no-such-command",), "No such file or directory", EXIT_UNREACHABLE),
     "one that exits": ((f"{sys.executable} -c 'raise SystemExit(3)'",), "exit code 3", EXIT_UNREACHABLE),

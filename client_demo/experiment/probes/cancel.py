@@ -27,6 +27,9 @@ TOKENS = 3
 GOES_ON_S = 10.0
 """Seconds for which a model that goes on is watched: longer than anybody needs to be told."""
 
+UNWATCHED = "the tool asked no model that is watched, so that nobody could see one go on"
+TOO_SOON = "the tool's model was done before the caller could leave"
+
 Records = tuple[RequestRecord, ...]
 Heard = tuple[float, Records]
 """When the caller left, and what the provider had been asked until then."""
@@ -66,7 +69,9 @@ class _Leaving:
                 if not limit.expired():
                     raise  # else it is what the run's clean-up says about being left, in whatever words
             beside.cancel_scope.cancel()
-        return await self._aftermath(*heard[0]) if limit.expired() else {}
+        if limit.expired():
+            return await self._aftermath(*heard[0])
+        return {"moot": TOO_SOON if self._mine(self.endpoint.requests) else UNWATCHED}
 
     async def _leave(self, limit: asyncio.Timeout, heard: list[Heard]) -> None:
         every = await self.endpoint.wait_for(lambda every: any(map(self._speaks, self._mine(every))))
