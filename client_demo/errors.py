@@ -73,7 +73,7 @@ class RecordingUnreadable(UsageError):
         self.path = path
         self.reason = reason
         super().__init__(
-            f"{path} cannot be read as a recording ({reason})",
+            f"{'standard input' if path == '-' else path} cannot be read as a recording ({reason})",
             remedy=remedy or "name a file that `throughline compare --record FILE` has written.",
         )
 

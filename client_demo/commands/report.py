@@ -38,8 +38,8 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 def report(context: click.Context, /, recording: Path, fail_on: str | None, **files: Path | None) -> None:
     """Show what a recording tells, or write it down for people and for programs.
 
-    RUNS.jsonl is what compare --record has written. Without any file, the report is shown here. The same
-    recording gives the same files, byte for byte: the date in them is when it was made.
+    RUNS.jsonl is what compare --record has written (- is standard input). Without any file, the report is
+    shown here. The same recording gives the same files, byte for byte: the date in them is when it was made.
 
     Exit codes: 0 told, 1 something that --fail-on names, 2 usage, or a recording that cannot be read.
 

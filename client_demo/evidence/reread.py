@@ -35,7 +35,10 @@ Line = Mapping[str, Any]
 
 
 def read_recording(path: Path) -> Iterator[dict[str, Any]]:
-    """Read a recording's lines, without a last one that was cut off. Raises: RecordingUnreadable."""
+    """Read a recording's lines, without a last one that was cut off; `-` is standard input.
+
+    Raises: RecordingUnreadable.
+    """
     try:
         lines = lines_of(path)
         yield _header(path, next(lines, b""))
@@ -62,12 +65,19 @@ def _header(path: Path, line: bytes) -> dict[str, Any]:
 
 
 def _lines(path: Path, lines: Iterator[bytes]) -> Iterator[dict[str, Any]]:
+    blank = 0
     for number, line in enumerate(lines, start=2):
+        if not line.strip():
+            blank = blank or number  # nothing, if nothing but such lines follows
+            continue
         try:
+            if blank:
+                raise ValueError("a blank line")
             yield _object(line)
         except ValueError as error:
-            if line.endswith(b"\n"):
-                raise RecordingUnreadable(path=str(path), reason=f"line {number} is broken") from error
+            if blank or line.endswith(b"\n"):
+                reason = f"line {blank or number} is broken"
+                raise RecordingUnreadable(path=str(path), reason=reason) from error
 
 
 def _object(line: bytes) -> dict[str, Any]:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import TextIO, cast
 
 SUFFIX = ".gz"
 MAGIC = b"\x1f\x8b"
+STDIN = Path("-")
 PIECE_BYTES = 1 << 20
 
 
@@ -26,14 +28,18 @@ def open_to_write(path: Path) -> TextIO:
 def lines_of(path: Path) -> Iterator[bytes]:
     """Read a file's lines, each with its end; of one that was cut off, those that are there.
 
-    Raises: OSError, also where what is compressed is damaged.
+    `-` is standard input.     Raises: OSError, also where what is compressed is damaged.
     """
-    with path.open("rb") as file:
+    with _opened(path) as file:
         if not file.peek(len(MAGIC)).startswith(MAGIC):
             yield from file
             return
         with gzip.open(file) as unpacked:
             yield from _split(unpacked)
+
+
+def _opened(path: Path) -> BufferedReader:
+    return open(0, "rb", closefd=False) if path == STDIN else path.open("rb")
 
 
 def _split(file: gzip.GzipFile) -> Iterator[bytes]:

@@ -40,15 +40,17 @@ def run(
     *arguments: str,
     cwd: Path,
     timeout: float = 100,
-    stdin: str | None = None,
+    stdin: str | IO[bytes] | None = None,
     stdout: IO[str] | int = subprocess.PIPE,
+    closed: bool = False,
 ) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
+    command = [sys.executable, "-m", "client_demo", *arguments]
     return subprocess.run(
-        [sys.executable, "-m", "client_demo", *arguments],
+        ["sh", "-c", 'exec "$@" 0<&-', "sh", *command] if closed else command,
         cwd=cwd,
         env={**clean, "PYTHONPATH": str(ROOT)},
-        input=stdin,
+        **({"input": stdin} if isinstance(stdin, str) else {"stdin": stdin}),
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from xml.etree import ElementTree
@@ -58,3 +59,40 @@ def test_a_full_standard_output_is_one_sentence(tmp_path: Path, options: tuple[s
     assert done.stderr == (
         f"Error: {what} cannot write to stdout (no space left on device): name another file.\n"
     )
+
+
+def test_a_recording_is_read_from_standard_input_compressed_or_not(tmp_path: Path) -> None:
+    recorded(tmp_path)
+    shown = run("report", "runs.jsonl", cwd=tmp_path).stdout
+    piped = run("report", "-", cwd=tmp_path, stdin=(tmp_path / "runs.jsonl").read_text())
+    assert (piped.returncode, piped.stderr, piped.stdout) == (0, "", shown)
+    (tmp_path / "runs.jsonl.gz").write_bytes(gzip.compress((tmp_path / "runs.jsonl").read_bytes()))
+    with (tmp_path / "runs.jsonl.gz").open("rb") as file:
+        assert run("report", "-", cwd=tmp_path, stdin=file).stdout == shown
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [("", "it is empty"), ("hello\n", "it is not a recording"), (None, "bad file descriptor")],
+)
+def test_a_standard_input_that_is_no_recording_is_one_sentence(
+    tmp_path: Path, given: str | None, reason: str
+) -> None:
+    done = run("report", "-", cwd=tmp_path, stdin=given, closed=given is None)
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        f"Error: standard input cannot be read as a recording ({reason}): name a file"
+    )
+
+
+def test_blank_lines_at_the_end_are_nothing_and_within_are_told(tmp_path: Path) -> None:
+    recorded(tmp_path)
+    file = tmp_path / "runs.jsonl"
+    told = file.read_text()
+    shown = run("report", "runs.jsonl", cwd=tmp_path).stdout
+    file.write_text(f"{told}\n  \r\n\n")
+    done = run("report", "runs.jsonl", cwd=tmp_path)
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", shown)
+    head, *rest = told.splitlines()
+    file.write_text("\n".join([head, rest[0], "", "", *rest[1:]]) + "\n")
+    assert "(line 3 is broken)" in run("report", "runs.jsonl", cwd=tmp_path).stderr
