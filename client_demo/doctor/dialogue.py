@@ -25,12 +25,13 @@ NOT_FOUND = -32601
 
 
 class Dialogue:
-    """One session. `lost` is the reason why it ended, or empty."""
+    """One session. `lost` is the reason why it ended, or empty; `echoes` that our own words came back."""
 
     def __init__(self, record: Record, ids: count[int]) -> None:
         self.record = record
         self.greeting: Message = {}
         self.lost = ""
+        self.echoes = False
         self.wire: Wire
         self._ids = ids
         self._answers: dict[Any, Message | None] = {}
@@ -96,7 +97,10 @@ class Dialogue:
 
     def hear(self, message: Message) -> None:
         """Part of `wire.Ears`."""
-        if "method" in message and "id" in message:
+        if message.get("method") == "initialize":  # which no server asks of a client
+            self.echoes = True
+            self.lose("it sent back what it was sent")
+        elif "method" in message and "id" in message:
             self._asked.append(message)
         elif message.get("method") == "notifications/progress":
             self._progress(message.get("params"))

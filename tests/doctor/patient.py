@@ -113,6 +113,9 @@ def main() -> None:
     if "garbage" in AILMENTS:
         line("Welcome to the server!")
     for text in sys.stdin:
+        if "echoes" in AILMENTS:
+            line(text, "")
+            continue
         if AILMENTS & {"silent", "garbage"}:
             continue
         try:

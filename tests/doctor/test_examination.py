@@ -68,7 +68,7 @@ PLANS: dict[str, Plan] = {
     },
     **{
         ailment: Plan(patient(ailment), timeout_s=SHORT_S)
-        for ailment in ("hangs", "exits", "garbage", "silent")
+        for ailment in ("hangs", "exits", "garbage", "silent", "echoes")
     },
 }
 
@@ -197,6 +197,7 @@ async def test_nothing_that_a_server_says_stops_the_examination(reports: dict[st
         ("exits", "before it answered, it ended with exit code 1"),
         ("garbage", "what it writes on standard output is not MCP"),
         ("silent", "it did not answer `initialize` within"),
+        ("echoes", "it sends back what it is sent, and is no MCP server"),
     ],
 )
 async def test_a_server_that_cannot_be_spoken_to_is_unreachable_with_the_reason(

@@ -18,7 +18,10 @@ from client_demo.doctor.record import brief, span, told
 
 MOST_PAGES = 20
 RUN_IT = "run its command by hand and read what it prints."
+CORRECT = "correct the URL."
+KEY = "give it its key, in the `headers` of a JSON file."
 SLOW_S = 10.0
+_NOT_HERE = re.compile(r"HTTP (?:404|405|410|501)\b")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _VERSION = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -51,22 +54,48 @@ async def connect(dialogue: Dialogue, limit_s: float) -> Check:
 
 
 def _no_greeting(dialogue: Dialogue, answer: dict[str, Any] | None, limit_s: float) -> Check:
-    aside = tuple(f"stderr: {line}" for line in dialogue.wire.aside[-2:]) if _piped(dialogue) else ()
+    if dialogue.echoes:
+        remedy = "name the command that starts the server." if _piped(dialogue) else CORRECT
+        return bad("CONNECT", "it sends back what it is sent, and is no MCP server", remedy=remedy)
+    told_by = _silent_process if _piped(dialogue) else _silent_endpoint
+    return told_by(dialogue, answer, limit_s)
+
+
+def _silent_process(dialogue: Dialogue, answer: dict[str, Any] | None, limit_s: float) -> Check:
+    aside = tuple(f"stderr: {line}" for line in dialogue.wire.aside[-2:])
     noise = tuple(f"stdout: {brief(line)!r}" for line in dialogue.record.noise[:1])
     if dialogue.lost:
-        if not _piped(dialogue):
-            return bad(
-                "CONNECT", f"it cannot be reached: {dialogue.lost}", remedy="start it, or correct the URL."
-            )
         return bad("CONNECT", f"before it answered, {dialogue.lost}", *noise, *aside, remedy=RUN_IT)
     if answer is not None:
-        remedy = "give it its key, in the `headers` of a JSON file." if dialogue.wire.key_refused else RUN_IT
-        return bad("CONNECT", f"it refuses `initialize`: {told(answer)}", *aside, remedy=remedy)
+        return bad("CONNECT", f"it refuses `initialize`: {told(answer)}", *aside, remedy=RUN_IT)
     if noise:
         sentence = f"what it writes on standard output is not MCP, and no answer came in {limit_s:g} s"
         return bad("CONNECT", sentence, *noise, *aside, remedy="start it as an MCP server on stdio.")
     sentence = f"it did not answer `initialize` within {limit_s:g} s"
     return bad("CONNECT", sentence, *aside, remedy=f"raise --timeout if it is slow, or {RUN_IT}")
+
+
+def _silent_endpoint(dialogue: Dialogue, answer: dict[str, Any] | None, limit_s: float) -> Check:
+    if dialogue.lost:
+        return bad("CONNECT", f"it cannot be reached: {dialogue.lost}", remedy=f"start it, or {CORRECT}")
+    if answer is None:
+        sentence = f"it did not answer `initialize` within {limit_s:g} s"
+        return bad("CONNECT", sentence, remedy=f"raise --timeout if it is slow, or {CORRECT}")
+    error = answer.get("error")
+    failure = next(iter(dialogue.wire.aside), "")
+    if not failure or not isinstance(error, dict) or error.get("message") != failure:
+        return bad("CONNECT", f"it refuses `initialize`: {told(answer)}", remedy="read its log.")
+    remedy = KEY if dialogue.wire.key_refused else _mend(failure)
+    return bad("CONNECT", f"`initialize` comes to nothing there: {failure}", remedy=remedy)
+
+
+def _mend(failure: str) -> str:
+    """What to do about an HTTP failure."""
+    if "redirected to" in failure:
+        return "give the URL that it redirects to."
+    if _NOT_HERE.match(failure):
+        return "correct the URL: it has to be the server's streamable HTTP endpoint, often /mcp."
+    return f"read the server's log, or {CORRECT}"
 
 
 async def list_tools(dialogue: Dialogue, limit_s: float) -> tuple[tuple[Listed, ...], Check]:
