@@ -28,7 +28,7 @@ def open_to_write(path: Path) -> TextIO:
 def lines_of(path: Path) -> Iterator[bytes]:
     """Read a file's lines, each with its end; of one that was cut off, those that are there.
 
-    `-` is standard input.     Raises: OSError, also where what is compressed is damaged.
+    `-` is standard input. Raises: OSError, also where what is compressed is damaged.
     """
     with _opened(path) as file:
         if not file.peek(len(MAGIC)).startswith(MAGIC):
