@@ -19,7 +19,10 @@ from client_demo.report.story import Story
 
 EVERYWHERE = "every placement"
 WHOLE = "every path"
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_TEXT = re.compile(
+    "[^\t\n\r\u0020-\u007e\u00a0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)
+"""What XML cannot hold, controls, and what turns the direction of a text around."""
 
 
 def junit(story: Story, breaches: Sequence[Breach]) -> str:
@@ -30,7 +33,7 @@ def junit(story: Story, breaches: Sequence[Breach]) -> str:
     placed = {*story.header.placements, *story.header.unfit}
     if left := [one for one in breaches if one.placement not in placed]:
         _suite(root, EVERYWHERE, story, left)
-    for name in ("tests", "failures", "errors", "skipped"):
+    for name in ("tests", "failures", "errors"):  # Jenkins' schema knows no other here
         root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
     root.set("time", _seconds(story.runs))
     ElementTree.indent(root)
@@ -84,7 +87,7 @@ def _case(
         failure.text = _clean("\n".join(_proof(failing, runs)))
     elif reason := _not_run(placement, path, runs, story):
         SubElement(case, "skipped", message=_clean(reason))
-    if lines := [_line(run) for run in runs]:
+    if lines := [_line(run, story) for run in runs]:
         SubElement(case, "system-out").text = _clean("\n".join(lines))
 
 
@@ -101,14 +104,16 @@ def _not_run(placement: str, path: str, runs: Sequence[Run], story: Story) -> st
 
 def _proof(failing: Sequence[Breach], runs: Sequence[Run]) -> Iterator[str]:
     yield from (f"{one.kind}: {one.sentence}" for one in failing)
-    yield from (f"run {run.cell.repeat}: {run.error}" for run in runs if run.status == "error")
+    yield from (f"repeat {run.cell.repeat}: {run.error}" for run in runs if run.status == "error")
 
 
-def _line(run: Run) -> str:
+def _line(run: Run, story: Story) -> str:
+    """A run, with the number that findings name it by."""
+    number = next(one.number for one in story.evidence.runs if one.run is run)
     tokens = run.tool_tokens
     answer = " ".join((run.answer or "none").split())
     told_ = f"{run.status} in {run.seconds:.3f} s, {tokens.seen} of {tokens.emitted} tool tokens seen"
-    return f"repeat {run.cell.repeat}: {told_}, answer: {answer[:200]}"
+    return f"run {number}, repeat {run.cell.repeat}: {told_}, answer: {answer[:200]}"
 
 
 def _findings(found: Sequence[Finding]) -> str:
@@ -120,5 +125,5 @@ def _seconds(runs: Sequence[Run]) -> str:
 
 
 def _clean(text: str) -> str:
-    """A text without the characters that XML cannot hold."""
-    return _NOT_XML.sub("\ufffd", text)
+    """A text that XML can hold, and that does nothing where it is shown."""
+    return _NOT_TEXT.sub("\ufffd", text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
@@ -46,6 +47,7 @@ def test_each_placement_is_a_suite_and_each_path_a_case() -> None:
 def test_its_shape_is_the_one_that_is_usual() -> None:
     root = drawn(story(PLAN, RUNS))
     assert root.tag == "testsuites"
+    assert set(root.keys()) <= {"name", "tests", "failures", "errors", "time"}
     for suite in root:
         assert suite.tag == "testsuite"
         assert {"name", "tests", "failures", "errors", "skipped", "time", "timestamp"} <= set(suite.keys())
@@ -91,10 +93,18 @@ def test_a_placement_that_does_not_apply_is_skipped_and_what_holds_nowhere_in_pa
 
 
 def test_what_xml_cannot_hold_is_taken_out_and_markup_is_text() -> None:
-    hostile = "]]><x/>\x00\x1b[31m\ud800\uffff & 'all'"
+    hostile = "]]><x/>\x00\x1b[31m\ud800\uffff\u202egip\u2066\x9b & 'all'"
     runs = (run(answer=hostile), silent("bridged", status="error", error=hostile, answer=None))
     root = drawn(story(replace(PLAN, prompt=hostile), runs))
     assert root.find("testsuite/properties/property[@name='prompt']") is not None
     text = "".join(root.itertext())
     assert "]]><x/>" in text
-    assert "\x00" not in text
+    assert not re.search("[\x00-\x08\x7f-\x9f\u202a-\u202e\u2066-\u2069\uffff]", text)
+
+
+def test_runs_are_named_as_findings_name_them() -> None:
+    root = drawn(story(PLAN, RUNS))
+    shown = case(root, "bridged", "astream:messages").findtext("system-out") or ""
+    assert shown.startswith("run 6, repeat 1: error in ")
+    broken = case(root, "bridged", "astream:messages").findtext("failure") or ""
+    assert "\nrepeat 1: It broke: mend it." in broken
