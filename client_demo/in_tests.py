@@ -6,8 +6,10 @@ Knows what `throughline compare` can be asked for and what a test may hold; know
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import sys
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +24,7 @@ from client_demo.errors import UnknownName, UsageError
 from client_demo.experiment.compare import REFERENCE
 from client_demo.experiment.foreign import ForeignAgent, as_agent
 from client_demo.report.causes import told
-from client_demo.report.gate import Breach, breaches, read_conditions
+from client_demo.report.gate import Breach, Condition, breaches, read_conditions, untold
 from client_demo.report.story import Story
 from client_demo.report.verdict import BRIDGED
 from client_demo.report.write import Files
@@ -51,6 +53,13 @@ USUAL: dict[str, Any] = {
 _MANY = ("placements", "paths", "probe", "quirk")
 _OBJECTS = ("args", "given")
 _PYTHON = ("python", "python3")
+_VALUE = r"\S+ (?:cannot be used|fails|has no)|\d|'\{|configured"
+_OPTION = re.compile(rf"--({'|'.join(['input', 'fail-on', *USUAL])})\b( (?={_VALUE}))?")
+"""An option of the command line, with the blank before its value where one follows."""
+
+
+class NotTold(UserWarning):
+    """Something that a test holds cannot be told of the comparison that it made."""
 
 
 class NotTheSame(AssertionError):
@@ -71,13 +80,19 @@ class Comparison:
 
     def breaches(self, fail_on: str | None = None) -> tuple[Breach, ...]:
         """What is not held of `fail_on`, which is as on the command line."""
-        return breaches(self.story, read_conditions([self.fail_on if fail_on is None else fail_on]))
+        __tracebackhide__ = True
+        return breaches(self.story, _conditions(self.fail_on if fail_on is None else fail_on))
 
     def check(self, fail_on: str | None = None) -> Comparison:
-        """Fail where something is not held. Raises: NotTheSame, an AssertionError."""
+        """Fail where something is not held, warn where it cannot be told.
+
+        Raises: NotTheSame, an AssertionError.
+        """
         __tracebackhide__ = True
+        for sentence in untold(self.story, _conditions(self.fail_on if fail_on is None else fail_on)):
+            warnings.warn(sentence, NotTold, stacklevel=2)
         if not_held := self.breaches(fail_on):
-            raise NotTheSame("\n".join(self._reasons(not_held)), not_held)
+            raise NotTheSame("\n".join([*map(_in_python, self._reasons(not_held)), self._kept()]), not_held)
         return self
 
     def _reasons(self, not_held: tuple[Breach, ...]) -> Iterator[str]:
@@ -90,7 +105,9 @@ class Comparison:
         if found := at_least(self.story.findings, "warning"):
             yield "Why, as far as the recording proves it:"
             yield from (f"  {line}" for line in told(found))
-        yield f"The recording is kept; look at it with: throughline report {self.recording} --html page.html"
+
+    def _kept(self) -> str:
+        return f"The recording is kept; look at it with: throughline report {self.recording} --html page.html"
 
 
 def compare(
@@ -100,14 +117,34 @@ def compare(
     __tracebackhide__ = True
     asked = dict(options)
     fail_on = asked.pop("fail_on", FAIL_ON)
-    read_conditions([fail_on])
-    request = _request(asked, root, live_env)
+    _conditions(fail_on)
     try:
+        request = _request(asked, root, live_env)
         with start_blocking_portal() as portal:
             story, _ = portal.call(compared, replace(request, record=recording))
     except ThroughlineError as error:
-        raise error.with_traceback(None) from None  # its sentence says it all
+        raise _told_in_python(error) from None
     return Comparison(story, recording, fail_on)
+
+
+def _conditions(fail_on: str) -> tuple[Condition, ...]:
+    __tracebackhide__ = True
+    try:
+        return read_conditions([fail_on])
+    except ThroughlineError as error:
+        raise _told_in_python(error) from None
+
+
+def _told_in_python(error: ThroughlineError) -> ThroughlineError:
+    """An error whose sentence says it all: without where it came from, and in the words of a test."""
+    error.args = (_in_python(str(error)),)
+    return error.with_traceback(None)
+
+
+def _in_python(text: str) -> str:
+    """The names of options as a test writes them: `--agent` is `agent=`."""
+    names = {"input": "given", "fail-on": "fail_on"}
+    return _OPTION.sub(lambda found: f"{names.get(found[1], found[1])}=", text)
 
 
 def _request(options: Mapping[str, Any], root: Path, live_env: MutableMapping[str, str]) -> Request:

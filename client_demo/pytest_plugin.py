@@ -46,6 +46,10 @@ class Throughline:
         A graph that is made already asks the model that it was made with; a factory, or what is named, is
         told of the comparison's, by `model` or by OPENAI_*.
 
+        The tools of a `server` of yours cannot run in this process, and so there is nothing to count against:
+        `error` and `difference` hold as ever (equal calls have to have equal results), `loss` as far as the
+        findings tell of it. Where they cannot, because no token was made or seen, `check` warns (`NotTold`).
+
         Runs in a thread with an event loop of its own, and so in async tests as well; one whose own loop has
         to go on meanwhile calls it by `asyncio.to_thread`. A command that starts with `python` is run by the
         Python of the tests. Raises: ThroughlineError, one sentence, where no comparison can be made.

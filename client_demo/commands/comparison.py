@@ -31,7 +31,7 @@ from client_demo.recording.collect import collecting
 from client_demo.recording.record import LateRecorder, Recorder, recording
 from client_demo.report.aside import set_aside
 from client_demo.report.clean import clean
-from client_demo.report.gate import Breach, breaches, exit_code, read_conditions
+from client_demo.report.gate import Breach, breaches, exit_code, read_conditions, untold
 from client_demo.report.live import Lines, View
 from client_demo.report.story import Story, read_story
 from client_demo.report.terminal import show
@@ -183,3 +183,5 @@ def _tell(request: Request, story: Story, broken: Sequence[Breach] | None, more:
             click.echo(clean(f"Error: {failed.error}"), err=True)
     for one in broken or ():
         click.echo(clean(f"Not held: {one.kind}: {one.sentence}"), err=True)
+    for sentence in () if request.fail_on is None else untold(story, read_conditions([request.fail_on])):
+        click.echo(f"Not told: {sentence}", err=True)

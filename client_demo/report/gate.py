@@ -7,6 +7,7 @@
     error           a run failed, or did not come to its end
     overhead=N%     a path takes more than N % longer over the bridge than with the tool in-process
 
+What cannot be told is no breach, but for an overhead; `untold` has a sentence for it.
 A difference that is no larger than noise is none: other words of the model, and NONDETERMINISM alone.
 Where nobody sets conditions it is about `local` and `bridged` only: what failed, whether both are the same,
 and harm that was found there. What plain placements lose by nature is announced, and expected.
@@ -37,6 +38,7 @@ __all__ = [
     "exit_code",
     "expected",
     "read_conditions",
+    "untold",
 ]
 
 ENOUGH_REPEATS = 3
@@ -57,6 +59,23 @@ def breaches(story: Story, conditions: Sequence[Condition]) -> tuple[Breach, ...
     return tuple(
         dict.fromkeys(one for condition in conditions for one in _JUDGES[condition.kind](story, condition))
     )
+
+
+def untold(story: Story, conditions: Sequence[Condition]) -> tuple[str, ...]:
+    """What the conditions are about and the story cannot tell, each in a sentence with what it takes."""
+    wanted = any(one.kind == "loss" for one in conditions)
+    tokens = (run.tool_tokens for run in story.runs)
+    known = any(one.emitted or one.frames or one.seen for one in tokens) or bool(pairs(story.runs))
+    if not wanted or known or not any(run.status == "ok" for run in story.runs):
+        return ()
+    takes = (
+        f"add the placement {REFERENCE}."
+        if story.header.setting().local and REFERENCE not in story.header.placements
+        else "it takes a tool that streams (@streamed of throughline.server), or one whose model is asked at "
+        "OPENAI_BASE_URL, so that its tokens are counted."
+    )
+    what = f"no token was made or seen in any run, and there is no {REFERENCE} to count against"
+    return (f"Whether tokens are lost cannot be told ({what}): {takes}",)
 
 
 def expected(story: Story) -> tuple[Breach, ...]:

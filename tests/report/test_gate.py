@@ -9,7 +9,15 @@ from langchain_core.messages import ToolMessage
 
 from client_demo.experiment.compare import Plan
 from client_demo.experiment.runs import Cell, Run, ToolCall
-from client_demo.report.gate import Breach, Condition, ConditionUnknown, breaches, expected, read_conditions
+from client_demo.report.gate import (
+    Breach,
+    Condition,
+    ConditionUnknown,
+    breaches,
+    expected,
+    read_conditions,
+    untold,
+)
 from tests.compare.made import failed, run, silent
 from tests.report.made import story
 
@@ -115,6 +123,20 @@ def test_an_overhead_above_the_limit_says_both_medians_and_when_it_is_weak() -> 
 def test_an_overhead_that_cannot_be_told_is_not_held() -> None:
     (told,) = held((run("adapters"), run("bridged")), "overhead=10%")
     assert told.sentence.startswith("The overhead cannot be told")
+
+
+def test_a_loss_that_nobody_can_tell_is_no_breach_and_is_said() -> None:
+    unseen = tuple(silent(name) for name in ("adapters", "bridged"))
+    conditions = read_conditions(["loss"])
+    for placements, takes in ((("adapters", "bridged"), ": add the placement local."), (PLAN.placements, "")):
+        told = story(replace(PLAN, placements=placements), unseen)
+        (said,) = untold(told, conditions)
+        assert said.startswith("Whether tokens are lost cannot be told (no token was made or seen in any run")
+        assert said.endswith(takes or "so that its tokens are counted.")
+        assert breaches(told, conditions) == ()
+    assert untold(story(PLAN, unseen), read_conditions(["difference,error"])) == ()
+    for known in ((silent("local"), *unseen), (*unseen, run("bridged", "astream:tools"))):
+        assert untold(story(PLAN, known), conditions) == ()
 
 
 def test_without_local_equal_calls_have_to_have_equal_results() -> None:
