@@ -11,6 +11,7 @@ from langgraph.errors import GraphRecursionError
 from mcp.shared.exceptions import McpError
 
 from client_demo.agent import RECURSION_LIMIT
+from client_demo.experiment.culprit import place_of
 from throughline.errors import EXIT_UNREACHABLE, ThroughlineError
 from throughline.model.errors import EndpointUnreachable, KeyRefused, ModelUnknown
 from throughline.model.explain import explain as explain_model
@@ -23,13 +24,14 @@ NO_SYNC = "No synchronous function provided"
 
 
 class RunFailed(ThroughlineError):
-    """A run ended with an error that we know nothing about but what it says."""
+    """A run ended with an error that we know nothing about but what it says, and where in whose code."""
 
-    def __init__(self, *, kind: str, message: str) -> None:
+    def __init__(self, *, kind: str, message: str, place: str = "") -> None:
         self.kind = kind
         self.message = message
+        said = ", ".join(one for one in (message, place) if one)
         super().__init__(
-            f"The run ended with {kind} ({message})" if message else f"The run ended with {kind}",
+            f"The run ended with {kind} ({said})" if said else f"The run ended with {kind}",
             remedy="see what came before it with --record FILE.",
         )
 
@@ -83,7 +85,8 @@ def explain(error: BaseException, *, address: str, steps: int | None = RECURSION
         case McpError() | anyio.BrokenResourceError() | anyio.ClosedResourceError():
             return ServerFailed(message=_first_line(error) or "the connection is closed")
     told = explain_model(error, address=address)
-    return told or RunFailed(kind=type(error).__name__, message=_first_line(error))
+    kind, place = type(error).__name__, place_of(error)
+    return told or RunFailed(kind=kind, message=_first_line(error), place=place)
 
 
 def _first_line(error: BaseException) -> str:

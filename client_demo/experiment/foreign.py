@@ -28,6 +28,7 @@ from langgraph.graph import StateGraph
 from langgraph.pregel.protocol import PregelProtocol
 
 from client_demo.errors import UnknownName, UsageError
+from client_demo.experiment.culprit import place_of
 from client_demo.experiment.strangers import heed_cancellation
 from throughline.errors import EXIT_TOOL, ThroughlineError
 
@@ -63,6 +64,8 @@ class AgentRaised(ThroughlineError):
         self.error = error
         line = next(iter(str(error).strip().splitlines()), "")
         said = f"{type(error).__name__}: {line}" if line else type(error).__name__
+        if place := place_of(error):
+            said += f", {place}"
         super().__init__(f"--agent {given} fails while {doing} ({said})", remedy="correct it there.")
 
 

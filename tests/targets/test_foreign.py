@@ -10,6 +10,8 @@ import pytest
 from langchain_core.language_models import FakeListChatModel
 
 from client_demo.errors import UnknownName
+from client_demo.experiment.blame import explain
+from client_demo.experiment.culprit import place_of
 from client_demo.experiment.foreign import AgentRaised, AgentUnusable, load_agent
 from throughline.client import local_tool
 from throughline.errors import EXIT_TOOL, EXIT_USAGE
@@ -155,6 +157,25 @@ async def test_a_factory_that_raises_is_told_in_its_own_words(agents: Path) -> N
     with pytest.raises(AgentRaised, match="ValueError: the database is away") as caught:
         await load_agent(f"{agents}:make_error").build(model=MODEL, tools=[TOOL])
     assert caught.value.exit_code == EXIT_TOOL
+
+
+async def test_it_is_told_where_in_their_code_an_error_was_raised(tmp_path: Path) -> None:
+    path = tmp_path / "failing.py"
+    path.write_text("import json\ndef helper(): return json.loads('{')\ndef make(): return helper()\n")
+    words = r"fails while its factory runs \(JSONDecodeError: .*, failing\.py:2 in helper\)"
+    with pytest.raises(AgentRaised, match=words) as caught:
+        await load_agent(f"{path}:make").build(model=MODEL, tools=[TOOL])
+    told = str(explain(caught.value.error, address=""))
+    assert told.startswith("The run ended with JSONDecodeError (")
+    assert ", failing.py:2 in helper): " in told
+
+
+def test_of_an_error_that_is_not_from_their_code_no_place_is_told() -> None:
+    with pytest.raises(AgentUnusable) as caught:
+        load_agent("nothing")
+    ours = caught.value.__traceback__
+    assert ours is not None
+    assert place_of(caught.value.with_traceback(ours.tb_next)) == ""
 
 
 @pytest.mark.parametrize(
