@@ -10,6 +10,7 @@ import io
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -24,9 +25,23 @@ from throughline.errors import EXIT_INTERRUPTED, ThroughlineError
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "obj": os.environ}
 DOTENV = Path(".env")
+EXIT_UNREAD = 141
+"""What a shell tells of a command whose reader has gone (`| head`): 128 and the number of SIGPIPE."""
 
 
-@click.group(context_settings=SETTINGS)
+class Commands(click.Group):
+    """The commands. That nobody reads what one says is no outcome of it, as click's exit code 1 would be."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is left in its buffer
+            sys.exit(EXIT_UNREAD)
+
+
+@click.group(cls=Commands, context_settings=SETTINGS)
 @click.version_option(__version__, prog_name="throughline")
 def cli() -> None:
     """See what a LangGraph agent loses when its tools move behind MCP, know why, and get it back.
@@ -120,6 +135,13 @@ def _megabytes(size: int) -> str:
     return f"{size / 1_000_000:.0f} MB"
 
 
+def _interrupts(error: BaseException) -> bool:
+    """Whether it is Ctrl-C, or what click and Python 3.11 (while it makes a class) raise in its place."""
+    return isinstance(error, KeyboardInterrupt | click.Abort) or isinstance(
+        error.__cause__, KeyboardInterrupt
+    )
+
+
 def main() -> None:
     """Run the command; an error is one sentence on stderr and an exit code."""
     for stream in (sys.stdout, sys.stderr):
@@ -133,7 +155,9 @@ def main() -> None:
     except ThroughlineError as error:
         click.echo(f"Error: {error}", err=True)
         code = error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, RuntimeError) as error:
+        if not _interrupts(error):
+            raise
         click.echo("Interrupted.", err=True)
         code = EXIT_INTERRUPTED
     sys.exit(code)
