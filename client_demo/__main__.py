@@ -1,4 +1,4 @@
-"""The command `throughline`, and `python -m client_demo`: runs `cli.py`, whose import may be interrupted too."""
+"""The command `throughline`, and `python -m client_demo`: `cli.py`, whose import may be interrupted too."""
 
 from __future__ import annotations
 
