@@ -65,19 +65,14 @@ def _header(path: Path, line: bytes) -> dict[str, Any]:
 
 
 def _lines(path: Path, lines: Iterator[bytes]) -> Iterator[dict[str, Any]]:
-    blank = 0
     for number, line in enumerate(lines, start=2):
-        if not line.strip():
-            blank = blank or number  # nothing, if nothing but such lines follows
-            continue
+        if not line.strip() and not any(map(bytes.strip, lines)):
+            return  # nothing but blank lines is left
         try:
-            if blank:
-                raise ValueError("a blank line")
             yield _object(line)
         except ValueError as error:
-            if blank or line.endswith(b"\n"):
-                reason = f"line {blank or number} is broken"
-                raise RecordingUnreadable(path=str(path), reason=reason) from error
+            if line.endswith(b"\n"):
+                raise RecordingUnreadable(path=str(path), reason=f"line {number} is broken") from error
 
 
 def _object(line: bytes) -> dict[str, Any]:

@@ -33,11 +33,9 @@ def page_of(story: Story, shown: Evidence, timeline: Timeline) -> Page:
     tone, sentence = headline(story.verdict, runs, story.findings)
     found = by_weight(story.findings)
     reference = reference_of(story.header.placements)
-    prompt = story.header.prompt
-    brief = _brief(prompt)
     return Page(
-        prompt=brief,
-        prompt_whole="" if brief == prompt else prompt,
+        prompt=story.header.prompt,
+        brief=_brief(story.header.prompt),
         about=_about(story.header),
         version=story.header.throughline,
         at=story.header.at,

@@ -104,10 +104,10 @@ class CostRow:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """All of it; `prompt_whole` is empty where the prompt is."""
+    """All of it; `brief` is the prompt, or as much of it as stands above the verdict."""
 
     prompt: str
-    prompt_whole: str
+    brief: str
     about: str
     version: str
     at: str
