@@ -38,7 +38,8 @@ from client_demo.report.json import row
 from client_demo.taps.latency import Latency
 from client_demo.text.gzipped import open_to_write
 from client_demo.text.jsonable import jsonable
-from client_demo.text.redaction import REDACTED, Redactor, redacted, secrets_of
+from client_demo.text.redaction import REDACTED, Redactor, redacted
+from client_demo.text.told_secrets import in_arguments, in_prompt, in_url
 from throughline import __version__
 from throughline.model.settings import ModelSettings
 
@@ -61,8 +62,7 @@ class Recorder:
     def __init__(self, file: TextIO, plan: Plan, model: ModelSettings) -> None:
         self._file = file
         self._failed: OSError | None = None
-        theirs = secrets_of(plan.server.env, plan.server.headers) if plan.server else ()
-        self._redactor = Redactor((model.api_key, model.upstream_key, *theirs))
+        self._redactor = Redactor(_secrets(plan, model))
         at = datetime.now(UTC).isoformat(timespec="seconds")
         self._write(line_of(header_of(plan, model, schema=SCHEMA, throughline=__version__, at=at)))
 
@@ -115,6 +115,18 @@ class Recorder:
             self._file.flush()
         except OSError as error:  # no fault of the run in the midst of which it strikes
             self._failed = error
+
+
+def _secrets(plan: Plan, model: ModelSettings) -> Iterator[str]:
+    """What the user told us that nobody else may know; the tap before a server has its secrets as well."""
+    yield from (model.api_key, model.upstream_key)
+    for url in (model.base_url, plan.address or ""):
+        yield from in_url(url)
+    if plan.server is not None:
+        yield from plan.server.secrets
+    yield from in_arguments(plan.args)
+    yield from in_arguments(plan.given)
+    yield from in_prompt(plan.prompt)
 
 
 class LateRecorder(Recorder):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,16 +12,14 @@ import httpx
 from mcp import StdioServerParameters
 
 from client_demo.errors import UsageError
+from client_demo.text.redaction import Redactor
+from client_demo.text.told_secrets import in_command, in_settings, in_url, split, unique
 from throughline.client.connection import HttpServer, Server
 from throughline.client.http import LIMITS
 from throughline.model.settings import is_loopback
 
 if TYPE_CHECKING:
     from langchain_mcp_adapters.sessions import Connection, StreamableHttpConnection
-
-_SECRET = re.compile(
-    r"\b(?:sk|pk|rk)-[\w-]{8,}|(?i:(?<=token=)|(?<=key=)|(?<=secret=)|(?<=password=))[^\s&]+"
-)
 
 
 class TargetInvalid(UsageError):
@@ -51,11 +48,18 @@ class Target:
 
     @property
     def title(self) -> str:
-        """The server as a person would name it, without what looks like a key."""
-        if not self.url:
-            return mask(" ".join([Path(self.command[0]).name, *self.command[1:]]))
-        parts = urlsplit(self.url)
-        return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+        """The server as a person would name it, without its secrets, however short they are."""
+        told = " ".join([Path(self.command[0]).name, *self.command[1:]]) if self.command else self.url
+        if self.url:
+            parts = urlsplit(self.url)
+            told = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+        return Redactor(self.secrets, shortest=1).text(told)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown or written down, in every form in which the server may tell it."""
+        settings = (*in_settings(self.env), *in_settings(self.headers))
+        return unique((*in_command(self.command), *in_url(self.url), *settings))
 
     def with_env(self, more: Mapping[str, str]) -> Target:
         """Hand the process these variables too; what the target's own file says wins."""
@@ -123,5 +127,5 @@ def checked_url(url: str) -> str:
 
 
 def mask(text: str) -> str:
-    """The text with what looks like a key left out."""
-    return _SECRET.sub("...", text)
+    """A command line, or another text, without the secrets in it, however short they are."""
+    return Redactor(in_command(split(text)), shortest=1).text(text)

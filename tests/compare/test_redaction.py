@@ -15,7 +15,7 @@ from client_demo.experiment.compare import Plan, compare
 from client_demo.recording.collect import collecting
 from client_demo.recording.record import Recorder, read_evidence, recording
 from client_demo.servers.target import Target
-from client_demo.text.redaction import REDACTED, Redactor, redacted, secrets_of, without_keys
+from client_demo.text.redaction import REDACTED, Redactor, redacted, without_keys
 from throughline.model import OpenModel, open_model
 
 pytestmark = pytest.mark.anyio
@@ -40,7 +40,18 @@ LEAKS = [
     f"client_secret={SECRET}&grant_type=client_credentials",
     f"postgres://me:{SECRET}@db/x",
     f"sk-proj-{SECRET}",
+    f"sk-ant-api03-{SECRET}",
     f"sk_live_{SECRET}",
+    f"hf_{SECRET}",
+    f"glpat-{SECRET}",
+    f"AKIA{SECRET}",
+    f"AIza{SECRET}",
+    f"xoxb-123-{SECRET}",
+    f"https://hooks.slack.com/services/T0/B0/{SECRET}",
+    f"aws_secret_access_key = {SECRET}",
+    f"Cookie: theme=dark; sid={SECRET}",
+    f"redis://:{SECRET}@db/0",
+    f"basic {SECRET}==",
     f"ghp_{SECRET}",
     f"-----BEGIN RSA PRIVATE KEY-----\n{SECRET}\n-----END RSA PRIVATE KEY-----",
     f"eyJhbGciOiJIUzI1NiJ9.{SECRET}.{SECRET}.{SECRET}.{SECRET}",
@@ -57,6 +68,7 @@ def test_a_secret_in_a_text_is_known_by_its_looks(text: str) -> None:
     "text",
     [
         "The secret: practice. A cookie: sweet. Authors: many. Basic understanding of a bearer.",
+        "Basic Authentication, Basic JavaScript; http://127.0.0.1:80/a, me@x.example; task-lists",
         "What items are in the bedroom? The password is the word that opens the door; tokens: 12",
         '{"progressToken": "4294967296", "max_tokens": 12, "token": "Why "}',
         "risk-free desk-lamps, http://127.0.0.1:8000/mcp, and 12:30 o'clock",
@@ -71,6 +83,11 @@ def test_a_secret_is_known_by_the_name_of_its_field() -> None:
         {"password": "x", "Api-Key": ["y"], "clientSecret": {"a": "z"}, "token": SECRET, "id_token": 5}
     )
     assert told == dict.fromkeys(("password", "Api-Key", "clientSecret", "token", "id_token"), REDACTED)
+    assert redacted({"DB_PASSWORD": "x", "githubAccessToken": "y"}) == dict.fromkeys(
+        ("DB_PASSWORD", "githubAccessToken"), REDACTED
+    )
+    kept = {"nextPageToken": SECRET, "cache_key": SECRET, "max_tokens": 5}
+    assert redacted(kept) == kept
     kept = {"token": "Why ", "progressToken": 7, "secret": None, "password": {"type": "string"}}
     assert redacted(kept) == kept
 
@@ -87,7 +104,12 @@ def test_a_secret_that_was_seen_once_is_known_in_pieces() -> None:
 def test_the_secrets_of_a_server_are_those_of_its_variables_and_headers() -> None:
     env = {"GITHUB_PAT_TOKEN": SECRET, "LANG": "en_US.UTF-8-and-more", "AUTH_MODE": "disabled"}
     headers = {"Authorization": "Token Zz9yXw8vUt", "Accept": "application/json, text/event-stream"}
-    assert secrets_of(env, headers) == (SECRET, "Token Zz9yXw8vUt", "Zz9yXw8vUt")
+    assert Target("x", env=env, headers=headers).secrets == (
+        SECRET,
+        "Token Zz9yXw8vUt",
+        "Token%20Zz9yXw8vUt",
+        "Zz9yXw8vUt",
+    )
 
 
 async def test_the_key_behind_our_endpoint_is_left_out(tmp_path: Path) -> None:
