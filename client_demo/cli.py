@@ -136,10 +136,10 @@ def _megabytes(size: int) -> str:
 
 
 def _interrupts(error: BaseException) -> bool:
-    """Whether it is Ctrl-C, or what click and Python 3.11 (while it makes a class) raise in its place."""
-    return isinstance(error, KeyboardInterrupt | click.Abort) or isinstance(
-        error.__cause__, KeyboardInterrupt
-    )
+    """Whether it is Ctrl-C, or what click makes of it, or Python 3.11 and pydantic, while a class is made."""
+    if isinstance(error, KeyboardInterrupt | click.Abort) or isinstance(error.__cause__, KeyboardInterrupt):
+        return True
+    return type(error).__name__ == "SchemaError" and KeyboardInterrupt.__name__ in str(error)
 
 
 def main() -> None:
@@ -155,7 +155,7 @@ def main() -> None:
     except ThroughlineError as error:
         click.echo(f"Error: {error}", err=True)
         code = error.exit_code
-    except (KeyboardInterrupt, RuntimeError) as error:
+    except (KeyboardInterrupt, Exception) as error:
         if not _interrupts(error):
             raise
         click.echo("Interrupted.", err=True)

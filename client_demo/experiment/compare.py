@@ -16,6 +16,7 @@ from typing import Any, assert_never
 from client_demo.experiment.foreign import ForeignAgent
 from client_demo.experiment.probes import probe
 from client_demo.experiment.runs import WARM_UP, Cell, Run
+from client_demo.experiment.strangers import heed_cancellation
 from client_demo.experiment.subject import DirectCall, Subject, TheirAgent
 from client_demo.experiment.trial import Bench, Watcher
 from client_demo.placements import Placed, placement_named
@@ -87,8 +88,11 @@ async def compare(
     """
     try:
         return await _runs(plan, model, watchers, tapping)
-    except BaseExceptionGroup as group:  # sessions are task groups, and those wrap what is raised inside
-        raise _told(group) from group
+    except (Exception, BaseExceptionGroup) as error:
+        heed_cancellation(error)
+        if isinstance(error, BaseExceptionGroup):  # sessions are task groups, and wrap what is raised inside
+            raise _told(error) from error
+        raise
 
 
 async def _runs(

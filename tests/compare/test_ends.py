@@ -18,6 +18,11 @@ class Trap:
     def __set_name__(self, owner, name):
         signal.raise_signal(signal.SIGINT)
 
+class Word:
+    def __hash__(self):
+        signal.raise_signal(signal.SIGINT)
+        return 0
+
 class Finder:
     def find_spec(self, name, path=None, target=None):
         if name == "{module}":
@@ -28,6 +33,7 @@ sys.argv[0] = "throughline"
 runpy.run_module("client_demo", run_name="__main__")
 """
 PLAIN = "signal.raise_signal(signal.SIGINT)"
+IN_A_MODEL = "import pydantic_core as made; made.SchemaSerializer(made.core_schema.literal_schema([Word()]))"
 IN_A_CLASS = "type('Made', (), {'trap': Trap()})"
 
 
@@ -46,7 +52,11 @@ def test_a_reader_who_goes_is_told_apart_from_a_difference(arguments: tuple[str,
 
 @pytest.mark.parametrize(
     ("module", "trap"),
-    [("client_demo.commands.compare", PLAIN), ("client_demo.commands.comparison", IN_A_CLASS)],
+    [
+        ("client_demo.commands.compare", PLAIN),
+        ("client_demo.commands.comparison", IN_A_CLASS),
+        ("client_demo.commands.comparison", IN_A_MODEL),
+    ],
 )
 def test_an_interruption_while_things_are_imported_is_one_word(module: str, trap: str) -> None:
     code = MEETS.replace("{module}", module).replace("{trap}", trap)

@@ -10,12 +10,15 @@ import anyio
 import pytest
 from langgraph.graph import MessagesState
 
+from client_demo.experiment.compare import Plan, compare
 from client_demo.experiment.foreign import as_agent
 from client_demo.experiment.runs import Cell
 from client_demo.experiment.subject import TheirAgent
 from client_demo.experiment.trial import Bench
 from client_demo.placements import Placed
+from client_demo.servers.target import Target
 from tests.compare.their_agents import graph_of
+from throughline.errors import ServerUnavailable
 from throughline.model import OpenModel
 from throughline.model.chat import chat_model
 
@@ -44,8 +47,11 @@ def bench_of(node: Any, model: OpenModel, *, timeout_s: float = 60) -> Bench:
     return Bench("", "", Placed(()), model, "here", timeout_s, subject=TheirAgent(agent, "hello"))
 
 
-async def cancelled(work: Awaitable[Any], when: anyio.Event) -> bool:
-    """Whether work whose task is cancelled once, as by Ctrl-C, ends as one that was."""
+async def cancelled(work: Awaitable[Any], when: anyio.Event | None = None) -> bool:
+    """Whether work whose task is cancelled once, as by Ctrl-C, ends as one that was.
+
+    Without `when` it cancels its task by itself.
+    """
     tasks: list[asyncio.Task[Any] | None] = []
     ended: list[BaseException | None] = []
 
@@ -60,9 +66,10 @@ async def cancelled(work: Awaitable[Any], when: anyio.Event) -> bool:
     with anyio.fail_after(30):
         async with anyio.create_task_group() as beside:
             beside.start_soon(run)
-            await when.wait()
-            assert tasks[0] is not None
-            tasks[0].cancel()
+            if when is not None:
+                await when.wait()
+                assert tasks[0] is not None
+                tasks[0].cancel()
     return [type(one) for one in ended] == [asyncio.CancelledError]
 
 
@@ -93,3 +100,15 @@ async def test_an_interruption_is_heeded_while_somebodys_factory_opens_what_it_n
 
     build = as_agent("theirs:make", make).build(model=chat_model(scripted.settings, who="agent"), tools=[])
     assert await cancelled(build, node.started)
+
+
+async def test_an_interruption_is_heeded_while_servers_are_started(scripted: OpenModel) -> None:
+    def tapping(placement: str, target: Target) -> Target:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        raise ServerUnavailable(server="theirs", reason="it ended before it answered")
+
+    theirs = Target("theirs", command=("never-started",))
+    plan = Plan("", "lookup", ("held",), ("ainvoke",), args={}, server=theirs)
+    assert await cancelled(compare(plan, scripted, tapping=tapping))
