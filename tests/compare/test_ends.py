@@ -19,9 +19,9 @@ class Trap:
         signal.raise_signal(signal.SIGINT)
 
 class Word:
-    def __hash__(self):
+    def __repr__(self):
         signal.raise_signal(signal.SIGINT)
-        return 0
+        return ""
 
 class Finder:
     def find_spec(self, name, path=None, target=None):
