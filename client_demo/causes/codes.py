@@ -54,7 +54,7 @@ CODES: dict[str, Code] = {
         "the provider was asked something else, though what led to the request was the same",
         "make the request in one place, whether it is streamed or not.",
         "harm",
-        OUTCOMES,
+        OUTCOMES | TOLD,
     ),
     "CACHED": Code(
         "a whole answer came from a cache: the provider was not asked",
