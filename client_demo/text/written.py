@@ -53,7 +53,7 @@ def write(option: str, path: Path, text: str) -> None:
 def to_stdout(what: str) -> Iterator[None]:
     """Have all that is written to standard output in here arrive, and say so where it cannot.
 
-    A reader who has gone (`| head`) is no error: that stays click's. Raises: FileUnwritable.
+    A reader who has gone (`| head`) is no error of ours: that stays as it is. Raises: FileUnwritable.
     """
     try:
         yield
