@@ -17,7 +17,20 @@ _IS_SECRET = re.compile(rf"[\w-]*?(?:{FIELD})", re.IGNORECASE)
 _TOKEN = re.compile(r"(?!progress|cancel|next|page|contin)(?:[\w-]+[-_])?token", re.IGNORECASE)
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _MAY_BE = frozenset(
-    {"key", "keys", "token", "pass", "pwd", "passcode", "secret", "secrets", "auth", "authorization", "jwt"}
+    {
+        "key",
+        "keys",
+        "token",
+        "pass",
+        "pwd",
+        "pw",
+        "passcode",
+        "secret",
+        "secrets",
+        "auth",
+        "authorization",
+        "jwt",
+    }
     | {"cookie", "credential", "credentials", "bearer", "pat", "otp", "sig", "signature"}
 )
 _ENDS = re.compile(

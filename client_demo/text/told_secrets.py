@@ -53,15 +53,16 @@ def in_url(url: str) -> Iterator[str]:
         if password:
             yield from named(password)
             yield base64.b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
-        for segment in (user, *parts.path.split("/")):
+        elif parts.scheme in ("http", "https"):
+            yield from named(user)
+        for segment in parts.path.split("/"):
             if _is_key(segment):
                 yield from named(segment)
         for pair in re.split("[&;]", f"{parts.query}&{parts.fragment}"):
             name, _, value = pair.partition("=")
             if may_be_secret(name) or name == "code" or _is_key(unquote_plus(value)):
                 yield from named(value)
-            else:
-                yield from _in_word(unquote_plus(value))
+            yield from _in_word(unquote_plus(value))
 
 
 def in_settings(settings: Mapping[str, str]) -> Iterator[str]:
@@ -100,6 +101,8 @@ def named(secret: str) -> Iterator[str]:
     forms = [whole, unquote(whole), unquote_plus(whole), quote(whole, safe="")]
     forms += [json.dumps(whole)[1:-1], json.dumps(whole, ensure_ascii=False)[1:-1]]
     yield from forms
+    if re.fullmatch(r"[^\s:]+:[^\s:/]+", whole):  # who logs in, and with what
+        yield whole.partition(":")[2]
     scheme, _, rest = whole.partition(" ")
     if rest and " " not in rest:
         yield rest
@@ -108,7 +111,7 @@ def named(secret: str) -> Iterator[str]:
     yield from (line for line in whole.splitlines() if len(line) >= LONG)
     yield from (match[1] for match in _COOKIE.finditer(whole))
     if whole.startswith("{"):
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             yield from in_arguments(json.loads(whole))
 
 
@@ -152,13 +155,16 @@ def _in_word(word: str) -> Iterator[str]:
     if assigned := _ASSIGNED.fullmatch(word):
         yield from _given(assigned[1], assigned[2])
         yield from _in_word(assigned[2])
-    elif (header := _HEADER.fullmatch(word)) and is_secret(header[1]):
+    elif (header := _HEADER.fullmatch(word)) and (is_secret(header[1]) or _is_variable(header[1])):
         yield from named(header[2])
     elif "://" in word:
         yield from in_url(word)
     elif word.startswith("{"):
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             yield from in_arguments(json.loads(word))
+    elif ";" in word:
+        for one in word.split(";"):
+            yield from _in_word(one)
     elif "/" not in word and len(words) == 1 and is_random(word):
         yield word
 
@@ -171,8 +177,12 @@ def _given(flag: str, value: str) -> Iterator[str]:
             yield from named(header[2])
     elif (may_be_secret(flag) and not is_switch(flag)) or (flag == "k" and _is_keylike(value)):
         yield from named(value)
-    elif flag in ("u", "user") and header and "://" not in value:
+    elif flag in ("u", "user", "login") and header and "://" not in value:
         yield from named(header[2])
+
+
+def _is_variable(name: str) -> bool:
+    return name.isupper() and may_be_secret(name)
 
 
 def _is_keylike(value: str) -> bool:
