@@ -32,6 +32,7 @@ from client_demo.recording.record import LateRecorder, Recorder, recording
 from client_demo.report.aside import set_aside
 from client_demo.report.clean import clean
 from client_demo.report.gate import Breach, breaches, exit_code, read_conditions, untold
+from client_demo.report.json import gate
 from client_demo.report.live import Lines, View
 from client_demo.report.story import Story, read_story
 from client_demo.report.terminal import show
@@ -48,8 +49,11 @@ __all__ = ["Request", "plan_of", "run_comparison"]
 async def run_comparison(request: Request) -> int:
     """Make the comparison, show it, and return the exit code; a `ThroughlineError` says why it cannot."""
     story, more = await compared(request)
-    broken = None if request.fail_on is None else breaches(story, read_conditions([request.fail_on]))
-    _tell(request, story, broken, more)
+    conditions = None if request.fail_on is None else read_conditions([request.fail_on])
+    broken = None if conditions is None else breaches(story, conditions)
+    _tell(request, story, broken, more if conditions is None else more | {"gate": gate(story, conditions)})
+    for sentence in untold(story, conditions or ()):
+        click.echo(f"Not told: {sentence}", err=True)
     if broken is not None:
         return EXIT_DIFFERENCE if broken else EXIT_OK
     return exit_code(story)
@@ -173,8 +177,7 @@ def _tell(request: Request, story: Story, broken: Sequence[Breach] | None, more:
         click.echo(json_text(story, more), nl=False)
     else:
         show(Console(), story)
-        if more:
-            told = more["minimal"]
+        if told := more.get("minimal"):
             click.echo(f"\nMINIMAL ({told['prompt']}) {told['sentence']}")
     write_reports(request.files, story, broken, more=more)
     if broken is None:
@@ -183,5 +186,3 @@ def _tell(request: Request, story: Story, broken: Sequence[Breach] | None, more:
             click.echo(clean(f"Error: {failed.error}"), err=True)
     for one in broken or ():
         click.echo(clean(f"Not held: {one.kind}: {one.sentence}"), err=True)
-    for sentence in () if request.fail_on is None else untold(story, read_conditions([request.fail_on])):
-        click.echo(f"Not told: {sentence}", err=True)

@@ -47,6 +47,9 @@ class Condition:
     kind: Kind
     percent: float = 0.0
 
+    def __str__(self) -> str:
+        return f"{self.kind}={self.percent:g}%" if self.kind == "overhead" else self.kind
+
 
 def read_conditions(given: Iterable[str]) -> tuple[Condition, ...]:
     """Read what `--fail-on` says. Raises: ConditionUnknown."""

@@ -5,6 +5,7 @@ Pure: runs in, JSON values out. Knows the schema and nothing of how it is writte
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,25 +13,67 @@ from client_demo.causes.findings import Finding
 from client_demo.experiment.compare import REFERENCE, equal_to, equal_to_local, reference_of
 from client_demo.experiment.runs import Run
 from client_demo.report import apart
+from client_demo.report.conditions import Condition
+from client_demo.report.gate import breaches, exit_code, expected, untold
 from client_demo.report.story import Story
 from client_demo.text.redaction import without_keys
+from throughline.errors import EXIT_DIFFERENCE, EXIT_OK
 
 SCHEMA = "throughline.compare/1"
 
 
 def document(story: Story) -> dict[str, Any]:
-    """The whole comparison."""
+    """The whole comparison. A finding's evidence names runs by their `number`, which a probe has as well."""
+    header = story.header
     return {
         "schema": SCHEMA,
-        "prompt": story.header.prompt,
-        "model": dict(story.header.model),
-        "runs": [row(run) for run in story.runs],
+        "throughline": header.throughline,
+        "at": header.at,
+        "prompt": header.prompt,
+        "model": dict(header.model),
+        "placements": list(header.placements),
+        "paths": list(header.paths),
+        "repeat": header.repeat,
+        "verdict": [{**asdict(one), "text": without_keys(one.text)} for one in story.verdict],
+        "gate": gate(story),
+        "runs": list(_runs(story)),
+        "probes": list(_probes(story)),
         "equal_to_local": equal_to_local(story.runs),
         **_theirs(story),
         "findings": [_finding(one) for one in story.findings],
         "differences": apart.document(story.differences),
+        "overhead": [{**asdict(one), "percent": round(one.percent, 2)} for one in story.overhead],
         "complete": story.complete,
     }
+
+
+def gate(story: Story, conditions: Sequence[Condition] | None = None) -> dict[str, Any]:
+    """What the comparison was to hold, and did not; without conditions, what is expected of every one."""
+    if conditions is None:
+        told, code = expected(story), exit_code(story)
+    else:
+        told = breaches(story, conditions)
+        code = EXIT_DIFFERENCE if told else EXIT_OK
+    return {
+        "conditions": None if conditions is None else [str(one) for one in conditions],
+        "breaches": [{**asdict(one), "sentence": without_keys(one.sentence)} for one in told],
+        "untold": list(untold(story, conditions or ())),
+        "exit_code": code,
+    }
+
+
+def _runs(story: Story) -> Iterator[dict[str, Any]]:
+    numbers = (one.number for one in story.evidence.runs if not one.probe)
+    for number, run in zip(numbers, story.runs, strict=True):
+        yield {"number": number, **row(run)}
+
+
+def _probes(story: Story) -> Iterator[dict[str, Any]]:
+    for one in story.evidence.runs:
+        if one.probe:
+            cell = one.run.cell
+            told = {"number": one.number, "probe": one.probe, "placement": cell.placement, "path": cell.path}
+            yield {**told, "status": one.run.status, "error": one.run.error}
 
 
 def _theirs(story: Story) -> dict[str, Any]:

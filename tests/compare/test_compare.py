@@ -138,7 +138,8 @@ async def test_the_json_has_the_fields_of_its_schema_and_no_others(scripted: Ope
     plan = plan_of(("local", "held", "bridged"))
     told = json.loads(json.dumps(document(story(plan, list(listed.values()), scripted.settings))))
     assert list(told) == [
-        *("schema", "prompt", "model", "runs", "equal_to_local", "findings", "differences", "complete")
+        *("schema", "throughline", "at", "prompt", "model", "placements", "paths", "repeat", "verdict"),
+        *("gate", "runs", "probes", "equal_to_local", "findings", "differences", "overhead", "complete"),
     ]
     assert told["schema"] == "throughline.compare/1"
     assert told["model"] == {"kind": "scripted", "name": "scripted?pace_ms=0"}
@@ -147,8 +148,8 @@ async def test_the_json_has_the_fields_of_its_schema_and_no_others(scripted: Ope
         run for run in told["runs"] if (run["placement"], run["path"]) == ("bridged", "astream:messages")
     )
     assert set(run) == {
-        *("placement", "path", "repeat", "status", "error", "seconds", "first_event_s", "first_tool_token_s"),
-        *("first_answer_token_s", "tool_tokens", "provider", "tool_calls", "answer"),
+        *("number", "placement", "path", "repeat", "status", "error", "seconds", "first_event_s"),
+        *("first_tool_token_s", "first_answer_token_s", "tool_tokens", "provider", "tool_calls", "answer"),
     }
     assert set(run["tool_tokens"]) == {"emitted", "frames", "seen", "lanes"}
     assert set(run["tool_tokens"]["lanes"]) == {"messages", "tools", "custom", "events"}
