@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, replace
@@ -52,7 +51,6 @@ USUAL: dict[str, Any] = {
 }
 _MANY = ("placements", "paths", "probe", "quirk")
 _OBJECTS = ("args", "given")
-_PYTHON = ("python", "python3")
 _VALUE = r"\S+ (?:cannot be used|fails|has no)|\d|'\{|configured"
 _OPTION = re.compile(rf"--({'|'.join(['input', 'fail-on', *USUAL])})\b( (?={_VALUE}))?")
 """An option of the command line, with the blank before its value where one follows."""
@@ -187,6 +185,4 @@ def _server(server: Any, root: Path, env: Mapping[str, str]) -> Target | None:
     target = read_target(given, env=env)
     if not target.command:
         return target
-    command, *rest = target.command
-    command = sys.executable if command in _PYTHON else command
-    return replace(target, command=(command, *rest), cwd=target.cwd or str(root))
+    return replace(target, cwd=target.cwd or str(root))

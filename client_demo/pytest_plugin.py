@@ -51,8 +51,8 @@ class Throughline:
         findings tell of it. Where they cannot, because no token was made or seen, `check` warns (`NotTold`).
 
         Runs in a thread with an event loop of its own, and so in async tests as well; one whose own loop has
-        to go on meanwhile calls it by `asyncio.to_thread`. A command that starts with `python` is run by the
-        Python of the tests. Raises: ThroughlineError, one sentence, where no comparison can be made.
+        to go on meanwhile calls it by `asyncio.to_thread`. A command line that starts with `python` is run
+        by the Python of the tests. Raises: ThroughlineError, one sentence, where no comparison can be made.
         """
         __tracebackhide__ = True
         from client_demo.in_tests import compare

@@ -57,7 +57,8 @@ class Names(click.ParamType[tuple[str, ...]]):
     "--server",
     metavar="SERVER",
     help="Take the tools of this MCP server in place of throughline's own: a command line, a URL (streamable "
-    "HTTP), or a JSON file with `mcpServers` (FILE#NAME picks one of several).",
+    "HTTP), or a JSON file with `mcpServers` (FILE#NAME picks one of several). A command line that starts "
+    "with python is run by throughline's own Python; write the path of another.",
 )
 @click.option(
     "--transport",

@@ -30,14 +30,24 @@ def written(path: Path, document: Any) -> str:
 
 
 def test_a_command_line_is_split_as_a_shell_would() -> None:
-    target = read_target("python -m 'my server' --verbose", env={})
-    assert target.command == ("python", "-m", "my server", "--verbose")
+    target = read_target("node -m 'my server' --verbose", env={})
+    assert target.command == ("node", "-m", "my server", "--verbose")
     server = target.server()
     assert isinstance(server, StdioServerParameters)
-    assert (server.command, server.args) == ("python", ["-m", "my server", "--verbose"])
+    assert (server.command, server.args) == ("node", ["-m", "my server", "--verbose"])
     connection = target.connection()
     assert connection["transport"] == "stdio"
     assert connection["args"] == ["-m", "my server", "--verbose"]
+
+
+@pytest.mark.parametrize("name", ["python", "python3"])
+def test_a_command_line_of_pythons_is_run_by_the_one_that_throughline_runs_on(
+    tmp_path: Path, name: str
+) -> None:
+    assert read_target(f"{name} server.py", env={}).command == (sys.executable, "server.py")
+    assert read_target(f"/usr/bin/{name} server.py", env={}).command[0] == f"/usr/bin/{name}"
+    file = written(tmp_path, {"mcpServers": {"one": {"command": name}}})
+    assert read_target(file, env={}).command == (name,)  # other programs read the file as well
 
 
 def test_a_url_is_a_streamable_http_endpoint() -> None:
