@@ -72,6 +72,8 @@ class Pair:
         """What is not the same, in half a sentence; empty where nothing is."""
         if self.equal or self.other_words_only:
             return ""
+        if self.lost:
+            return "tokens of the tool are missing"
         if self.scrambled:
             return "the tool's words do not come as its model said them"
         if self.other_results:

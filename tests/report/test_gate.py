@@ -77,7 +77,7 @@ def test_a_run_that_is_not_what_its_reference_is_is_a_difference() -> None:
     (told,) = held(LOSING, "difference")
     assert (told.placement, told.path) == ("adapters", "astream:messages")
     assert told.sentence == (
-        "adapters is not what local is on astream:messages, in 1 run: other events, or in another order."
+        "adapters is not what local is on astream:messages, in 1 run: tokens of the tool are missing."
     )
 
 
