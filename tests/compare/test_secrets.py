@@ -75,8 +75,8 @@ def test_a_secret_too_short_to_look_for_is_still_left_out_by_its_name(given: str
 
 
 ORDINARY = (
-    "python -m weather --port 8080 --name weather --log-level debug --max-tokens 4096 --token-limit 900",
-    "python srv.py --auth none --no-auth srv2.py --auth-mode oauth --key-file keys/a.pem --tokenizer gpt2",
+    "weather-server --port 8080 --name weather --log-level debug --max-tokens 4096 --token-limit 900",
+    "node srv.js --auth none --no-auth srv2.py --auth-mode oauth --key-file keys/a.pem --tokenizer gpt2",
     "env LOG_LEVEL=debug TOKENIZERS_PARALLELISM=false AUTHOR=somebody python srv.py --monkey banana",
     "npx -y @modelcontextprotocol/server-everything",
     "uvx --from git+https://github.com/a/b@v1.2.3 srv --model Qwen2.5-0.5B-Instruct-GGUF",
