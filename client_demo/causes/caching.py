@@ -23,6 +23,8 @@ def cached(evidence: Evidence) -> Iterable[Finding]:
             silent = [(run, text) for run, text in pairs if not asked(run, who)]
             if asking and silent:
                 yield _cached(who, silent, asking)
+            elif silent and who in evidence.warmed:
+                yield _known_from_the_start(who, [run for run, _ in silent])
 
 
 def _cached(who: str, silent: list[tuple[RunEvidence, str]], asking: Mapping[str, RunEvidence]) -> Finding:
@@ -39,6 +41,18 @@ def _cached(who: str, silent: list[tuple[RunEvidence, str]], asking: Mapping[str
             *(Exhibit(run.number, who, f"no request; {short(text)}") for run, text in silent),
         ],
         sure="certain" if known else "likely",
+    )
+
+
+def _known_from_the_start(who: str, silent: list[RunEvidence]) -> Finding:
+    return finding(
+        "CACHED",
+        silent,
+        f"In {reading.counted(len(silent), 'run')} the {who} asked the provider nothing; it did in the runs "
+        "that warm up, before: a cache, from which every path is served.",
+        evidence=[Exhibit(run.number, who, "no request") for run in silent],
+        sure="likely",
+        severity="note",
     )
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from client_demo.causes import reading
 from client_demo.causes.codes import ANSWER, CALLS, METADATA, RESULTS, STATUS, USAGE
-from client_demo.causes.reading import dumps, spot
+from client_demo.causes.reading import dumps, once, spot
 from client_demo.causes.stats import Permutation, permutation_test, runs_needed
 from client_demo.evidence.data import Evidence, RunEvidence
 
@@ -22,6 +22,9 @@ P = 0.05
 ASPECTS = (CALLS, RESULTS, STATUS, ANSWER, USAGE, METADATA)
 """In the order in which one leads to the next."""
 TEXTS = (ANSWER, RESULTS)
+Between = Literal["paths", "placements"]
+Grouping = tuple[Between, str, Sequence[RunEvidence]]
+"""What the groups are, within what, and the runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +32,23 @@ class Difference:
     """Outcomes of one kind that are not all the same, within one placement (or path), by path (or placement).
 
     `noise` says that they also vary within a group. `needed` is how many runs a group it would take to tell,
-    where there are too few: None where the runs at hand tell, or where no number would.
+    where there are too few: None where the runs at hand tell, or where no number would. `tests` is how many
+    groupings were tested in this respect: one of many is small by chance (Bonferroni).
     """
 
     aspect: str
-    between: Literal["paths", "placements"]
+    between: Between
     within: str
     groups: Mapping[str, tuple[str, ...]]
     test: Permutation
     noise: bool
     needed: int | None
+    tests: int = 1
 
     @property
     def established(self) -> bool:
         """Whether chance is a bad explanation of what follows the groups."""
-        return self.test.p <= P
+        return self.test.p * self.tests <= P
 
     def texts(self) -> tuple[tuple[str, str], tuple[str, str]] | None:
         """Two texts that differ, each after the name of whose it is; None where the outcomes are no texts."""
@@ -64,7 +69,8 @@ class Difference:
         runs = sum(map(len, self.groups.values()))
         if len(self.groups) == 1:
             return f"it varies from run to run ({runs} runs)"
-        told = f"{self.test} over {runs} runs"
+        among = f", one of {self.tests} tests" if self.tests > 1 else ""
+        told = f"{self.test} over {runs} runs{among}"
         if self.established:
             return f"it follows the {self.between} ({told})"
         if self.needed:
@@ -100,37 +106,50 @@ def _metadata(told: Any) -> dict[str, Any]:
     return named | {name: bool(told.get(name)) for name in ("logprobs", "system_fingerprint")}
 
 
+@once
 def differences(evidence: Evidence) -> tuple[Difference, ...]:
     """Every difference between the paths of a placement, and between the placements of a path."""
     runs = reading.compared(evidence)
-    found = []
-    for aspect in ASPECTS:
-        for placement in dict.fromkeys(spot(run).placement for run in runs):
-            own = [run for run in runs if spot(run).placement == placement]
-            found.append(difference(own, aspect, between="paths", within=placement))
-        for path in dict.fromkeys(spot(run).path for run in runs):
-            own = [run for run in runs if spot(run).path == path]
-            if len({spot(run).placement for run in own}) > 1:  # one alone has been told of by its paths
-                found.append(difference(own, aspect, between="placements", within=path))
-    return tuple(one for one in found if one is not None)
+    groupings = list(_groupings(runs))
+    return tuple(one for aspect in ASPECTS for one in _tested(groupings, aspect))
 
 
-def difference(
-    runs: Sequence[RunEvidence], aspect: str, *, between: Literal["paths", "placements"], within: str
-) -> Difference | None:
-    """The difference in one respect between these runs by path, or by placement; None where all are alike."""
+def _groupings(runs: Sequence[RunEvidence]) -> Iterator[Grouping]:
+    for placement in dict.fromkeys(spot(run).placement for run in runs):
+        yield "paths", placement, [run for run in runs if spot(run).placement == placement]
+    for path in dict.fromkeys(spot(run).path for run in runs):
+        own = [run for run in runs if spot(run).path == path]
+        if len({spot(run).placement for run in own}) > 1:  # one alone has been told of by its paths
+            yield "placements", path, own
+
+
+def _tested(groupings: Sequence[Grouping], aspect: str) -> Iterator[Difference]:
+    """The differences in one respect: each grouping in which outcomes are not all alike."""
+    groups = [(between, within, _outcomes(runs, aspect, between)) for between, within, runs in groupings]
+    unlike = [one for one in groups if len({label for labels in one[2].values() for label in labels}) > 1]
+    for between, within, labels in unlike:
+        yield _difference(aspect, between, within, labels, tests=len(unlike))
+
+
+def _outcomes(runs: Sequence[RunEvidence], aspect: str, between: Between) -> dict[str, tuple[str, ...]]:
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for run in runs:
         groups[spot(run).path if between == "paths" else spot(run).placement].append(outcome(run, aspect))
-    if len({label for labels in groups.values() for label in labels}) < 2:
-        return None
+    return {name: tuple(labels) for name, labels in groups.items()}
+
+
+def _difference(
+    aspect: str, between: Between, within: str, groups: Mapping[str, tuple[str, ...]], *, tests: int
+) -> Difference:
     test = permutation_test(list(groups.values()))
+    told = test.p * tests <= P
     return Difference(
         aspect=aspect,
         between=between,
         within=within,
-        groups={name: tuple(labels) for name, labels in groups.items()},
+        groups=groups,
         test=test,
         noise=any(len(set(labels)) > 1 for labels in groups.values()),
-        needed=None if test.p <= P else runs_needed(P, list(groups.values())),
+        needed=None if told else runs_needed(P / tests, list(groups.values())),
+        tests=tests,
     )

@@ -13,8 +13,8 @@ from statistics import median_low
 from typing import NamedTuple
 
 from client_demo.causes import reading
-from client_demo.causes.codes import CODES, EVENTS, LOSS, STATUS, TOKENS
-from client_demo.causes.differences import ASPECTS, difference, outcome
+from client_demo.causes.codes import CODES, EVENTS, LOSS, RESULTS, STATUS, TOKENS
+from client_demo.causes.differences import ASPECTS, Difference, differences, outcome
 from client_demo.causes.findings import Exhibit, Finding, Sure
 from client_demo.causes.reading import LOCAL, finding, short, spot
 from client_demo.evidence.data import Evidence, RunEvidence
@@ -39,7 +39,7 @@ def unexplained(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Findin
         if not any(_accounts(one, apart) for one in found):
             left[apart.aspect].append(apart)
     for aspect, pairs in left.items():
-        yield _finding(aspect, pairs, runs)
+        yield _finding(aspect, pairs, differences(evidence))
 
 
 def _outcomes(runs: Sequence[RunEvidence]) -> Iterator[Apart]:
@@ -97,11 +97,11 @@ def _accounts(one: Finding, apart: Apart) -> bool:
     )
 
 
-def _finding(aspect: str, pairs: Sequence[Apart], runs: Sequence[RunEvidence]) -> Finding:
+def _finding(aspect: str, pairs: Sequence[Apart], known: Sequence[Difference]) -> Finding:
     first = pairs[0]
     verb = "differ" if aspect.endswith("s") else "differs"
     verb = "are incomplete" if aspect == TOKENS else verb
-    weight, sure = _weight(first, runs)
+    weight, sure = _weight(first, known)
     return finding(
         "UNEXPLAINED",
         list({run.number: run for pair in pairs for run in (pair.one, pair.other)}.values()),
@@ -112,15 +112,15 @@ def _finding(aspect: str, pairs: Sequence[Apart], runs: Sequence[RunEvidence]) -
     )
 
 
-def _weight(apart: Apart, runs: Sequence[RunEvidence]) -> tuple[str, Sure]:
+def _weight(apart: Apart, known: Sequence[Difference]) -> tuple[str, Sure]:
     """How sure it is that there is a difference, in words."""
-    if apart.aspect not in ASPECTS:
-        return "", "certain"
     same_place = spot(apart.one).placement == spot(apart.other).placement
     within = spot(apart.one).placement if same_place else spot(apart.one).path
-    own = [run for run in runs if (spot(run).placement if same_place else spot(run).path) == within]
-    told = difference(own, apart.aspect, between="paths" if same_place else "placements", within=within)
-    return (f"; {told}", "certain" if told.established else "possible") if told else ("", "certain")
+    between = "paths" if same_place else "placements"
+    for told in known:
+        if (told.aspect, told.between, told.within) == (apart.aspect, between, within):
+            return f"; {told}", "certain" if told.established else "possible"
+    return "", "certain"
 
 
 def _named(run: RunEvidence) -> str:
@@ -139,5 +139,9 @@ def _shown(apart: Apart, run: RunEvidence) -> str:
         other = apart.other if run is apart.one else apart.one
         extra = list((_counted(run.run.events) - _counted(other.run.events)).elements())
         return f"{len(run.run.events)} events{f', only here: {short(extra[0], 200)}' if extra else ''}"
-    told = run.run.error if apart.aspect == STATUS and run.run.error else outcome(run, apart.aspect)
+    told: object = outcome(run, apart.aspect)
+    if apart.aspect == STATUS and run.run.error:
+        told = run.run.error
+    elif apart.aspect == RESULTS:
+        told = [one.text for one in run.results]
     return f"{_named(run)}: {short(told, 200)}"

@@ -147,8 +147,10 @@ class Names(click.ParamType[tuple[str, ...]]):
 @click.option(
     "--fail-on",
     metavar="WHAT,WHAT,...",
-    help="End with 1 on any of these, and else with 0: loss, difference, error, overhead=10% (what bridged "
-    "takes over local), or none.",
+    help="End with 1 on any of these, and else with 0: loss (tokens missing, late, dark or out of order), "
+    "difference (a run is not what local is, or outcomes follow the path, the order of calls or a cache), "
+    "error, overhead=10% (what bridged takes over local), or none. A finding of harm is always a loss or a "
+    "difference; chance at the provider never is.",
 )
 @click.pass_obj
 def compare(env: MutableMapping[str, str] | None, /, **options: Any) -> None:
@@ -165,9 +167,10 @@ def compare(env: MutableMapping[str, str] | None, /, **options: Any) -> None:
     A server of yours is told of the model by OPENAI_BASE_URL, OPENAI_API_KEY and OPENAI_MODEL, and so is your
     agent: what they ask there is seen. Mind that its tool is called once for each run.
 
-    Exit codes: 0 bridged equals local (without local: equal calls had equal results), 1 not so, 2 usage,
-    3 a key was refused, 4 unreachable, 5 a run or an agent failed, 130 interrupted. With --fail-on,
-    1 is for what it names, and 0 for all else that a comparison may come to.
+    Exit codes: 0 bridged equals local (without local: equal calls had equal results; of a compiled graph: no
+    outcome follows the path) and no harm was found there, 1 not so, 2 usage, 3 a key was refused,
+    4 unreachable, 5 a run or an agent failed, 130 interrupted. With --fail-on, 1 is for what it names, and 0
+    for all else that a comparison may come to.
 
     \b
     Examples:

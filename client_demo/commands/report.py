@@ -32,7 +32,8 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--fail-on",
     metavar="WHAT,WHAT,...",
-    help="End with 1 on any of these: loss, difference, error, overhead=10% (of bridged over local).",
+    help="End with 1 on any of these: loss, difference, error, overhead=10% (of bridged over local); see: "
+    "throughline compare --help",
 )
 @click.pass_context
 def report(context: click.Context, /, recording: Path, fail_on: str | None, **files: Path | None) -> None:
@@ -52,7 +53,8 @@ def report(context: click.Context, /, recording: Path, fail_on: str | None, **fi
     from client_demo.errors import RecordingUnreadable
     from client_demo.evidence.reread import BROKEN
     from client_demo.report.clean import clean
-    from client_demo.report.gate import breaches, read_conditions
+    from client_demo.report.gate import breaches, read_conditions, untold
+    from client_demo.report.json import gate
     from client_demo.report.story import read_story
     from client_demo.report.write import STDOUT, Files, json_text, write_reports
     from client_demo.text.written import to_stdout
@@ -66,16 +68,19 @@ def report(context: click.Context, /, recording: Path, fail_on: str | None, **fi
     except BROKEN as error:  # JSON of the right shape may still say what nobody ever does
         reason = "what its lines say does not go together"
         raise RecordingUnreadable(path=str(recording), reason=reason) from error
+    more = {} if conditions is None else {"gate": gate(story, conditions)}
     if asked.json == STDOUT:
         with to_stdout("--json"):
-            click.echo(json_text(story, {}), nl=False)
+            click.echo(json_text(story, more), nl=False)
     elif not any(files.values()):
         from rich.console import Console
 
         from client_demo.report.terminal import show
 
         show(Console(), story)
-    write_reports(asked, story, broken)
+    write_reports(asked, story, broken, more=more)
     for one in broken or ():
         click.echo(clean(f"Not held: {one.kind}: {one.sentence}"), err=True)
+    for sentence in untold(story, conditions or ()):
+        click.echo(f"Not told: {sentence}", err=True)
     context.exit(EXIT_DIFFERENCE if broken else EXIT_OK)

@@ -96,9 +96,13 @@ class RunEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A whole comparison: its runs in the order in which they were made (warm-up runs left out)."""
+    """A whole comparison: its runs in the order in which they were made (warm-up runs left out).
+
+    `warmed` is who asked the provider while warming up: where a cache is, what it knows.
+    """
 
     prompt: str
     tool: str
     model: Mapping[str, str]
     runs: tuple[RunEvidence, ...]
+    warmed: frozenset[str] = frozenset()

@@ -134,9 +134,11 @@ def read_book(lines: Iterable[Line]) -> Book:
 
 def evidence_of(header: Line, book: Book) -> Evidence:
     """The evidence that a recording's header and its pages are."""
-    kept = {n: one for n, one in book.runs.items() if not one.begin.get("warmup")}
-    told = (_evidence(number, pages, pages.ended) for number, pages in sorted(kept.items()) if pages.ended)
-    return Evidence(header["prompt"], header["tool"], header["model"], tuple(told))
+    warming = {n: one for n, one in book.runs.items() if one.begin.get("warmup")}
+    kept = sorted((n, one) for n, one in book.runs.items() if n not in warming)
+    told = tuple(_evidence(number, pages, pages.ended) for number, pages in kept if pages.ended)
+    asked = frozenset(one.who for pages in warming.values() for one in pages.requests)
+    return Evidence(header["prompt"], header["tool"], header["model"], told, asked)
 
 
 def _take(pages: Pages, line: Line) -> None:
@@ -198,7 +200,7 @@ def _evidence(number: int, pages: Pages, run: Run) -> RunEvidence:
         run=replace(
             run,
             events=tuple(one.event for one in pages.sights),
-            conversation=tuple(_message(one.text, one.call_id) for one in told),
+            conversation=tuple(ToolMessage(one.text, tool_call_id=one.call_id) for one in told),
             words=words_of(run, pages.sights, pages.requests),
         ),
         sights=tuple(pages.sights),
@@ -210,11 +212,6 @@ def _evidence(number: int, pages: Pages, run: Run) -> RunEvidence:
         probe=pages.begin.get("probe") or "",
         notes={**({"transport": "stdio"} if pages.messages else {}), **run.notes},
     )
-
-
-def _message(text: str, call_id: str) -> ToolMessage:
-    """What a tool answered, as far as the verdict reads it: its text."""
-    return ToolMessage(text, tool_call_id=call_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,8 @@ def same_results(runs: Iterable[Run]) -> bool:
     found: dict[str, set[str]] = {}
     for run in runs:
         if run.status == "ok":
-            found.setdefault(repr(run.tool_calls), set()).add(repr(results(run)))
+            calls = [(call.name, call.args) for call in run.tool_calls]
+            found.setdefault(repr(calls), set()).add(repr(results(run)))
     return all(len(different) == 1 for different in found.values())
 
 

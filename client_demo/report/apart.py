@@ -59,6 +59,7 @@ def _row(one: Difference) -> dict[str, Any]:
         "established": one.established,
         "noise": one.noise,
         "runs_needed": one.needed,
+        "tests": one.tests,
     }
 
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from client_demo.experiment.compare import REFERENCE
 from client_demo.experiment.pairs import Pair, pairs, same_results
 from client_demo.experiment.runs import Run
-from client_demo.report.blamed import OURS, blamed
+from client_demo.report.blamed import OURS, OUTCOME, blamed
 from client_demo.report.conditions import Condition, ConditionUnknown, Kind, read_conditions
 from client_demo.report.story import Overhead, Story
 from client_demo.report.verdict import BRIDGED
@@ -81,6 +81,8 @@ def untold(story: Story, conditions: Sequence[Condition]) -> tuple[str, ...]:
 def expected(story: Story) -> tuple[Breach, ...]:
     """The same where nobody sets conditions: what the exit code of a comparison is about."""
     told = (*_failed(story, Condition("error")), *_unlike(story), *_found(story, severe=True))
+    if not pairs(story.runs):  # what is compared then are paths with one another
+        told = (*told, *_established(story))
     return tuple(dict.fromkeys(one for one in told if one.kind == "error" or one.placement in ("", *OURS)))
 
 
@@ -104,11 +106,17 @@ def _lost(story: Story, _: Condition) -> Iterator[Breach]:
 
 def _different(story: Story, _: Condition) -> Iterator[Breach]:
     yield from _unlike(story)
-    for one in story.differences:
-        if one.established:
-            where = ("", one.within) if one.between == "placements" else (one.within, "")
-            yield Breach("difference", *where, f"The {one.aspect} on {one.within} differ: {one}.")
+    yield from _established(story)
     yield from (one for one in _found(story) if one.kind == "difference")
+
+
+def _established(story: Story) -> Iterator[Breach]:
+    """Outcomes that follow the path or the placement. Usage and metadata are told, and no breach."""
+    for one in story.differences:
+        if one.established and one.aspect in OUTCOME:
+            where = ("", one.within) if one.between == "placements" else (one.within, "")
+            verb = "differ" if one.aspect.endswith("s") else "differs"
+            yield Breach("difference", *where, f"The {one.aspect} on {one.within} {verb}: {one}.")
 
 
 def _unlike(story: Story) -> Iterator[Breach]:

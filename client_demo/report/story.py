@@ -113,7 +113,7 @@ def _compared(evidence: Evidence) -> tuple[Run, ...]:
 def _notes(header: Header, evidence: Evidence) -> Iterator[str]:
     yield from header.notes
     asked = any(one.who == "agent" for run in evidence.runs for one in run.run.provider)
-    if header.agent is not None and evidence.runs and not asked:
+    if header.agent is not None and evidence.runs and not asked and "agent" not in evidence.warmed:
         yield UNASKED
 
 

@@ -130,3 +130,24 @@ def test_the_words_of_an_exception_stand_in_the_evidence_of_what_is_unexplained(
 def test_no_number_of_runs_is_promised_where_outcomes_never_repeat() -> None:
     assert runs_needed(0.05, [["a", "b"], ["c", "d"]]) is None
     assert runs_needed(0.05, [["a"], ["b"]]) is not None
+
+
+def test_one_of_many_tests_has_to_be_surer_than_one_alone() -> None:
+    def other(run: RunEvidence) -> RunEvidence:
+        odd = run.run.cell.path == "ainvoke" and run.run.cell.placement == "local"
+        return replace(run, run=replace(run.run, answer="Other.")) if odd else run
+
+    paths = ("ainvoke", "astream:values")
+    (alone,) = differences(each(World().evidence(("local",), paths, repeat=4), other))
+    beside = differences(each(World().evidence(("local", "bridged"), paths, repeat=4), other))
+    assert (alone.tests, alone.established) == (1, True)
+    assert {(one.tests, one.established) for one in beside} == {(2, False)}
+    assert "one of 2 tests" in str(beside[0])
+    assert {one.test.p for one in beside} == {alone.test.p}
+
+
+def test_where_the_warm_up_has_filled_a_cache_it_is_said() -> None:
+    silent = each(world(), lambda run: replace(run, requests=()))
+    assert "CACHED" not in {one.code for one in find(silent)}
+    found = the("CACHED", replace(silent, warmed=frozenset({"agent", "tool"})))
+    assert (found.severity, found.paths) == ("note", PATHS)
