@@ -153,8 +153,8 @@ def test_without_local_equal_calls_have_to_have_equal_results() -> None:
 
 def test_a_call_that_fails_now_and_then_has_not_the_same_results() -> None:
     plan = replace(PLAN, placements=("adapters",), repeat=2)
-    good = replace(run("adapters"), tool_calls=(ToolCall("t", {}, "ok"),), conversation=results("seven"))
-    bad = replace(good, tool_calls=(ToolCall("t", {}, "error"),), conversation=results("out of order"))
+    good = replace(run("adapters"), tool_calls=(ToolCall("t", {}, "ok"),), conversation=(*results("seven"),))
+    bad = replace(good, tool_calls=(ToolCall("t", {}, "error"),), conversation=(*results("out of order"),))
     again = replace(bad, cell=replace(bad.cell, repeat=2))
     assert [one.kind for one in held((good, again), "difference", plan)] == ["difference"]
 
