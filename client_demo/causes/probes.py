@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from client_demo.causes.findings import Exhibit, Finding
-from client_demo.causes.reading import finding
+from client_demo.causes.reading import finding, spot
 from client_demo.evidence.data import Evidence, RunEvidence
 
 STALL_S = 0.25
@@ -16,9 +16,12 @@ STALL_S = 0.25
 
 
 def cancel_leak(evidence: Evidence) -> Iterable[Finding]:
-    """The caller left, and nobody told the provider, which had more to say than could not be stopped."""
-    found = [run for run in _with(evidence, "left_s") if not run.notes.get("reader_left")]
-    leaking = [run for run in found if run.notes.get("tokens_after", 0) > 0 and _went_on(run)]
+    """The caller left, and nobody told the provider, which had more to say than could not be stopped: each
+    time that it was tried on a path of a placement.
+    """
+    left = list(_with(evidence, "left_s"))
+    stopped = {spot(run) for run in left if not _went_on(run)}
+    leaking = [run for run in left if spot(run) not in stopped]
     if leaking:
         spent = sum(int(run.notes["tokens_after"]) for run in leaking)
         whole = spent == len(leaking)  # answers in one piece
@@ -82,6 +85,8 @@ def _blocked(run: RunEvidence, wait: float) -> bool:
 
 def _went_on(run: RunEvidence) -> bool:
     """Whether the model was at it for longer than it takes to hear that somebody has left."""
+    if run.notes.get("reader_left") or not run.notes.get("tokens_after"):
+        return False
     return float(run.notes.get("after_s") or STALL_S) >= STALL_S
 
 

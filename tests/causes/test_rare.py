@@ -122,6 +122,13 @@ def test_a_model_that_is_done_as_its_caller_leaves_has_not_gone_on() -> None:
     assert find(only(done)) == ()
 
 
+def test_a_model_that_was_stopped_when_it_was_tried_again_has_not_gone_on() -> None:
+    went_on = probe("cancel", left_s=0.1, tokens_after=9, after_s=0.4, reader_left=False)
+    stopped = probe("cancel", left_s=0.1, tokens_after=2, after_s=0.1, reader_left=True)
+    assert [one.code for one in find(only(went_on, went_on))] == ["CANCEL_LEAK"]
+    assert find(only(went_on, stopped)) == ()
+
+
 def test_the_stall_of_a_slow_reader_is_langgraphs_design_and_so_a_note() -> None:
     found = find(only(probe("slow reader", tool_started_s=0.9, quick_tool_started_s=0.05)))
     assert [one.severity for one in found] == ["note"]
