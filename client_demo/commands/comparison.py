@@ -38,7 +38,7 @@ from client_demo.report.story import Story, read_story
 from client_demo.report.terminal import show
 from client_demo.report.write import STDOUT, json_text, write_reports
 from client_demo.taps.latency import Crossing, Latency, measure
-from client_demo.text.written import check_writable
+from client_demo.text.written import check_writable, to_stdout
 from throughline.errors import EXIT_DIFFERENCE, EXIT_OK
 from throughline.model import ModelSettings, OpenModel, open_model, read_settings
 from throughline.model.errors import ModelUnknown
@@ -174,7 +174,8 @@ def _watchers(plan: Plan, model: OpenModel, latency: Latency | None) -> Iterator
 
 def _tell(request: Request, story: Story, broken: Sequence[Breach] | None, more: dict[str, Any]) -> None:
     if request.files.json == STDOUT:
-        click.echo(json_text(story, more), nl=False)
+        with to_stdout("--json"):
+            click.echo(json_text(story, more), nl=False)
     else:
         show(Console(), story)
         if told := more.get("minimal"):

@@ -21,6 +21,7 @@ from client_demo.doctor.probes.opening import connect, list_tools
 from client_demo.doctor.record import Record
 from client_demo.errors import UnknownName, UsageError
 from client_demo.servers.target import Target
+from client_demo.text.redaction import Redactor
 from throughline.errors import EXIT_AUTH, EXIT_UNREACHABLE, ThroughlineError
 
 HOW_ARGS = """write it as '{"name": "value"}'."""
@@ -61,7 +62,7 @@ async def survey(target: Target, *, limit_s: float) -> tuple[Listed, ...]:
         if dialogue.greeting and not dialogue.lost:  # it is ours to end politely; else it is killed
             await dialogue.end()
     if not tools:
-        seen = (check.sentence, *check.evidence)
+        seen = tuple(map(Redactor(target.secrets).text, (check.sentence, *check.evidence)))
         raise ServerUnusable(server=target.title, seen=seen, remedy=check.remedy, refused=refused)
     return tools
 

@@ -90,14 +90,15 @@ def doctor(
       throughline doctor claude_desktop_config.json#weather --json report.json
     """
     from client_demo.doctor.examination import Plan
-    from client_demo.doctor.report import exit_code
+    from client_demo.doctor.report import exit_code, without
     from client_demo.servers.naming import read_target
 
     _check_writable(path)
     given = _object(arguments)
     if given is not None and tool is None:
         raise UsageError("--args is given without --tool", remedy="say which tool they are for.")
-    report = _examine(Plan(read_target(server, env=env or {}), tool, given, timeout))
+    target = read_target(server, env=env or {})
+    report = without(_examine(Plan(target, tool, given, timeout)), target.secrets)
     _tell(report, path)
     sys.exit(exit_code(report))
 

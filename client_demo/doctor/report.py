@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import asdict, replace
 from typing import Any
 
 from rich.console import Console
@@ -13,6 +14,7 @@ from rich.text import Text
 
 from client_demo.doctor.checks import WEIGHT, Check, Report, Verdict
 from client_demo.servers.target import mask
+from client_demo.text.redaction import Redactor
 from throughline.errors import EXIT_AUTH, EXIT_DIFFERENCE, EXIT_OK, EXIT_UNREACHABLE
 
 SCHEMA = "throughline.doctor/1"
@@ -29,6 +31,17 @@ def exit_code(report: Report) -> int:
     if report.unreachable:
         return EXIT_AUTH if report.key_refused else EXIT_UNREACHABLE
     return EXIT_DIFFERENCE if any(check.verdict == "bad" for check in report.checks) else EXIT_OK
+
+
+def without(report: Report, secrets: Iterable[str]) -> Report:
+    """The same without what the target's user named as secret, and a server has said again."""
+    redactor = Redactor(secrets)
+    checks = (
+        replace(one, sentence=redactor.text(one.sentence), evidence=tuple(map(redactor.text, one.evidence)))
+        for one in report.checks
+    )
+    server, arguments = redactor.value(report.server), redactor.value(report.arguments)
+    return replace(report, checks=tuple(checks), server=server, arguments=arguments)
 
 
 def document(report: Report) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from client_demo.text.redaction import Redactor
 from client_demo.text.told_secrets import in_command, in_settings, in_url, split, unique
 from throughline.client.connection import HttpServer, Server
 from throughline.client.http import LIMITS
-from throughline.model.settings import is_loopback
+from throughline.urls import is_loopback
 
 if TYPE_CHECKING:
     from langchain_mcp_adapters.sessions import Connection, StreamableHttpConnection

@@ -21,7 +21,7 @@ import httpx
 
 from client_demo.taps.bodies import READABLE, HttpLog, Reader, Unread, calls_a_tool, reader_of
 from throughline.loopback import Loopback, Site
-from throughline.model.settings import is_loopback
+from throughline.urls import is_loopback
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send

@@ -11,7 +11,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from throughline.model.settings import is_loopback
+from throughline.urls import is_loopback
 
 PATIENCE_S = 3.0
 PORTS = {"http": 80, "https": 443}

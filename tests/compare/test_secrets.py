@@ -206,10 +206,21 @@ def test_no_secret_that_a_server_tells_stands_in_any_output(setup: str, port: in
         run("report", f"{out}/unpacked.jsonl"),
         run("diff", f"{out}/runs.jsonl.gz#1", f"{out}/runs.jsonl.gz#2"),
     )
-    told = outputs(out) | {f"printed {n}": one.stdout + one.stderr for n, one in enumerate((done, *shown))}
-    assert len(told) == len(files) + 5, done.stderr
+    called = options[: 4 if "--args" in options else 2]
+    doctor = run("doctor", str(config), *called, "--json", f"{out}/doctor.json")
+    printed = {f"printed {n}": one.stdout + one.stderr for n, one in enumerate((done, doctor, *shown))}
+    told = outputs(out) | printed
+    assert len(told) == len(files) + 7, done.stderr
     assert {(name, one) for name, text in told.items() for one in secrets if one in text} == set()
     assert REDACTED in told["runs.jsonl.gz"], "it was told"
     assert any(word in told["runs.jsonl.gz"] for word in ("debug", "theme=dark", "x=1")), (
         "and the rest is there"
     )
+
+
+def test_a_server_that_ends_with_its_own_command_line_on_stderr_tells_no_secret() -> None:
+    ends = "import sys; sys.exit(' '.join(sys.argv))"
+    done = run("compare", "--model", "scripted", "--server", f'python -c "{ends}" --token {KEY}')
+    assert done.returncode == 4
+    assert "[redacted]" in done.stderr
+    assert KEY not in done.stderr + done.stdout

@@ -43,6 +43,12 @@ async def test_nobody_at_the_address_is_unreachable() -> None:
     assert (told.exit_code, told.base_url) == (EXIT_UNREACHABLE, f"http://127.0.0.1:{port}/v1")
 
 
+def test_the_login_in_an_address_is_not_told() -> None:
+    told = EndpointUnreachable(base_url="http://me:pw@127.0.0.1:1/v1", reason="refused")
+    assert "http://127.0.0.1:1/v1 is not reachable" in str(told)
+    assert "pw" not in str(told)
+
+
 async def test_nobody_behind_our_endpoint_is_unreachable_as_well() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]

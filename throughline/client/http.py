@@ -25,7 +25,7 @@ from mcp.types import CONNECTION_CLOSED
 from typing_extensions import override
 
 from throughline.client.queue import Send, Taken, queue
-from throughline.model.settings import is_loopback
+from throughline.urls import is_loopback
 
 LIMITS = httpx.Timeout(30.0, read=300.0)
 """Mcp's own: 30 s, and 300 s of silence."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from throughline.model.settings import ModelSettings, is_loopback
+from throughline.model.settings import ModelSettings
+from throughline.urls import is_loopback
 
 if TYPE_CHECKING:
     from langchain_openai import ChatOpenAI

@@ -24,6 +24,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from throughline.errors import EXIT_AUTH, EXIT_TOOL, EXIT_UNREACHABLE, EXIT_USAGE, ThroughlineError
+from throughline.urls import without_login
 
 
 def nearest(word: str, known: Sequence[str]) -> str:
@@ -138,7 +139,7 @@ class EndpointUnreachable(ModelError):
         self.base_url = base_url
         self.reason = reason
         super().__init__(
-            f"The model endpoint {base_url} is not reachable ({reason})",
+            f"The model endpoint {without_login(base_url)} is not reachable ({reason})",
             remedy="check OPENAI_BASE_URL and that the service runs, or use --model scripted.",
         )
 
@@ -152,7 +153,7 @@ class KeyRefused(ModelError):
         self.base_url = base_url
         self.status = status
         super().__init__(
-            f"The model endpoint {base_url} refused the key (HTTP {status})",
+            f"The model endpoint {without_login(base_url)} refused the key (HTTP {status})",
             remedy="check OPENAI_API_KEY.",
         )
 
@@ -165,7 +166,7 @@ class ModelUnknown(ModelError):
         self.model = model
         self.known = known
         remedy = f"set OPENAI_MODEL; {nearest(model, known)}" if known else "set OPENAI_MODEL to one it has."
-        super().__init__(f"The endpoint {base_url} has no model {model!r}", remedy=remedy)
+        super().__init__(f"The endpoint {without_login(base_url)} has no model {model!r}", remedy=remedy)
 
 
 class ModelFailed(ModelError):

@@ -13,8 +13,9 @@ import openai
 
 from throughline.errors import ThroughlineError
 from throughline.model.errors import EndpointUnreachable, KeyRefused, ModelFailed, ModelUnknown
-from throughline.model.settings import ModelSettings, is_loopback
+from throughline.model.settings import ModelSettings
 from throughline.model.upstream import UNREACHABLE
+from throughline.urls import is_loopback
 
 LISTING_S = 5.0
 COMPLETIONS = "/chat/completions"

@@ -55,12 +55,6 @@ class ModelSettings:
         return replace(self, base_url=parts._replace(path=f"/{who}{path}").geturl())
 
 
-def is_loopback(base_url: str) -> bool:
-    """Say whether an address is this machine's own, and spoken to in the clear."""
-    parts = urlsplit(base_url)
-    return parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")
-
-
 def read_settings(env: Mapping[str, str], *, dotenv: Path | None) -> ModelSettings | None:
     """Read the settings; None where neither an address nor a key is set.
 

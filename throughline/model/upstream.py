@@ -17,7 +17,8 @@ from throughline.model.encode import HangUp
 from throughline.model.errors import Refused
 from throughline.model.meter import BodyMeter, EventMeter
 from throughline.model.records import Note
-from throughline.model.settings import ModelSettings, is_loopback
+from throughline.model.settings import ModelSettings
+from throughline.urls import is_loopback, without_login
 
 UNREACHABLE = "upstream_unreachable"
 CONNECT_S = 10.0
@@ -116,6 +117,5 @@ async def _watched(response: httpx.Response, note: Note) -> AsyncGenerator[bytes
 
 def _unreachable(base_url: str, error: Exception) -> Refused:
     reason = str(error) or type(error).__name__
-    return Refused(
-        f"The model endpoint {base_url} is not reachable ({reason}).", status=502, code=UNREACHABLE
-    )
+    told = f"The model endpoint {without_login(base_url)} is not reachable ({reason})."
+    return Refused(told, status=502, code=UNREACHABLE)
