@@ -23,6 +23,7 @@ from client_demo.commands import minimal
 from client_demo.commands.minimal import Made
 from client_demo.commands.request import Request, plan_of
 from client_demo.commands.settle import Settled, pointed, settle
+from client_demo.commands.unheld import say_unheld
 from client_demo.experiment.compare import REFERENCE, Plan, compare
 from client_demo.experiment.foreign import asks_for
 from client_demo.experiment.strangers import unblocked
@@ -31,7 +32,7 @@ from client_demo.recording.collect import collecting
 from client_demo.recording.record import LateRecorder, Recorder, recording
 from client_demo.report.aside import set_aside
 from client_demo.report.clean import clean
-from client_demo.report.gate import Breach, breaches, exit_code, read_conditions, untold
+from client_demo.report.gate import Breach, breaches, exit_code, read_conditions
 from client_demo.report.json import gate
 from client_demo.report.live import Lines, View
 from client_demo.report.story import Story, read_story
@@ -52,8 +53,7 @@ async def run_comparison(request: Request) -> int:
     conditions = None if request.fail_on is None else read_conditions([request.fail_on])
     broken = None if conditions is None else breaches(story, conditions)
     _tell(request, story, broken, more if conditions is None else more | {"gate": gate(story, conditions)})
-    for sentence in untold(story, conditions or ()):
-        click.echo(f"Not told: {sentence}", err=True)
+    say_unheld(story, broken or (), conditions or ())
     if broken is not None:
         return EXIT_DIFFERENCE if broken else EXIT_OK
     return exit_code(story)
@@ -185,5 +185,3 @@ def _tell(request: Request, story: Story, broken: Sequence[Breach] | None, more:
         failed = next((run for run in story.runs if run.status == "error"), None)
         if failed is not None:
             click.echo(clean(f"Error: {failed.error}"), err=True)
-    for one in broken or ():
-        click.echo(clean(f"Not held: {one.kind}: {one.sentence}"), err=True)

@@ -50,10 +50,10 @@ def report(context: click.Context, /, recording: Path, fail_on: str | None, **fi
       throughline report runs.jsonl --html page.html --md comment.md
       throughline report runs.jsonl --fail-on loss,difference,error --junit junit.xml
     """
+    from client_demo.commands.unheld import say_unheld
     from client_demo.errors import RecordingUnreadable
     from client_demo.evidence.reread import BROKEN
-    from client_demo.report.clean import clean
-    from client_demo.report.gate import breaches, read_conditions, untold
+    from client_demo.report.gate import breaches, read_conditions
     from client_demo.report.json import gate
     from client_demo.report.story import read_story
     from client_demo.report.write import STDOUT, Files, json_text, write_reports
@@ -79,8 +79,5 @@ def report(context: click.Context, /, recording: Path, fail_on: str | None, **fi
 
         show(Console(), story)
     write_reports(asked, story, broken, more=more)
-    for one in broken or ():
-        click.echo(clean(f"Not held: {one.kind}: {one.sentence}"), err=True)
-    for sentence in untold(story, conditions or ()):
-        click.echo(f"Not told: {sentence}", err=True)
+    say_unheld(story, broken or (), conditions or ())
     context.exit(EXIT_DIFFERENCE if broken else EXIT_OK)
