@@ -6,11 +6,17 @@ imported when it is needed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from throughline.errors import EXIT_DIFFERENCE, EXIT_OK
+
+if TYPE_CHECKING:
+    from client_demo.report.gate import Breach, Condition
+    from client_demo.report.story import Story
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -51,23 +57,15 @@ def report(context: click.Context, /, recording: Path, fail_on: str | None, **fi
       throughline report runs.jsonl --fail-on loss,difference,error --junit junit.xml
     """
     from client_demo.commands.unheld import say_unheld
-    from client_demo.errors import RecordingUnreadable
-    from client_demo.evidence.reread import BROKEN
-    from client_demo.report.gate import breaches, read_conditions
+    from client_demo.report.gate import read_conditions
     from client_demo.report.json import gate
-    from client_demo.report.story import read_story
     from client_demo.report.write import STDOUT, Files, json_text, write_reports
     from client_demo.text.written import to_stdout
 
     conditions = None if fail_on is None else read_conditions([fail_on])
     asked = Files(**files)
     asked.check(taken={recording: "that is the recording itself"})
-    try:
-        story = read_story(recording)
-        broken = None if conditions is None else breaches(story, conditions)
-    except BROKEN as error:  # JSON of the right shape may still say what nobody ever does
-        reason = "what its lines say does not go together"
-        raise RecordingUnreadable(path=str(recording), reason=reason) from error
+    story, broken = _read(recording, conditions)
     more = {} if conditions is None else {"gate": gate(story, conditions)}
     if asked.json == STDOUT:
         with to_stdout("--json"):
@@ -81,3 +79,17 @@ def report(context: click.Context, /, recording: Path, fail_on: str | None, **fi
     write_reports(asked, story, broken, more=more)
     say_unheld(story, broken or (), conditions or ())
     context.exit(EXIT_DIFFERENCE if broken else EXIT_OK)
+
+
+def _read(recording: Path, conditions: Sequence[Condition] | None) -> tuple[Story, tuple[Breach, ...] | None]:
+    from client_demo.errors import RecordingUnreadable
+    from client_demo.evidence.reread import BROKEN
+    from client_demo.report.gate import breaches
+    from client_demo.report.story import read_story
+
+    try:
+        story = read_story(recording)
+        return story, None if conditions is None else breaches(story, conditions)
+    except BROKEN as error:  # JSON of the right shape may still say what nobody ever does
+        reason = "what its lines say does not go together"
+        raise RecordingUnreadable(path=str(recording), reason=reason) from error
