@@ -74,7 +74,9 @@ def untold(story: Story, conditions: Sequence[Condition]) -> tuple[str, ...]:
         else "it takes a tool that streams (@streamed of throughline.server), or one whose model is asked at "
         "OPENAI_BASE_URL, so that its tokens are counted."
     )
-    what = f"no token was made or seen in any run, and there is no {REFERENCE} to count against"
+    what = "no token of a tool was made or seen in any run"
+    if REFERENCE not in story.header.placements:
+        what += f", and there is no {REFERENCE} to count against"
     return (f"Whether tokens are lost cannot be told ({what}): {takes}",)
 
 

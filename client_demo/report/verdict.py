@@ -213,7 +213,7 @@ def _outcomes(runs: Sequence[Run]) -> Iterator[Finding]:
     if answers := {run.answer for run in runs}:
         told = f"{len(answers)} different answers" if len(answers) > 1 else "the same answer"
         told = "no answer: the last word is not an agent's" if answers == {None} else told
-        yield Finding("note", "", f"{len(runs)} runs came to {told}.")
+        yield Finding("note", "", f"{len(runs)} run{'s' if runs[1:] else ''} came to {told}.")
 
 
 def _paths(names: Iterable[str]) -> str:

@@ -105,7 +105,7 @@ def summary(trials: Sequence[Trial]) -> Iterator[str]:
     runs = sum(row["runs"] for row in told["matrix"].values())
     yield (
         f"{len(told['named'])} of {len(told['codes'])} codes named, {alarms} false alarms, "
-        f"in {len(trials)} cases of {runs} runs."
+        f"in {len(trials)} case{'s' if trials[1:] else ''} of {runs} runs."
     )
     for one in trials:
         if one.failed:

@@ -131,7 +131,9 @@ def test_a_loss_that_nobody_can_tell_is_no_breach_and_is_said() -> None:
     for placements, takes in ((("adapters", "bridged"), ": add the placement local."), (PLAN.placements, "")):
         told = story(replace(PLAN, placements=placements), unseen)
         (said,) = untold(told, conditions)
-        assert said.startswith("Whether tokens are lost cannot be told (no token was made or seen in any run")
+        assert said.startswith(
+            "Whether tokens are lost cannot be told (no token of a tool was made or seen in any run"
+        )
         assert said.endswith(takes or "so that its tokens are counted.")
         assert breaches(told, conditions) == ()
     assert untold(story(PLAN, unseen), read_conditions(["difference,error"])) == ()
